@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "unit.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static void
+compares_as_sqlite_does(void **state)
+{
+    (void)state;
+    assert_true(str_eq_nocase("Users", "uSERS"));
+    assert_false(str_eq_nocase("users", "users2"));
+    assert_false(str_eq_nocase("caf\xc3\xa9", "caf\xc3\x89")); /* only ASCII folds */
+    assert_true(str_cmp_nocase("a", "B") < 0);
+    assert_true(str_starts("sqlite_stat1", "sqlite_"));
+    assert_false(str_starts("sqlite3_x", "sqlite_"));
+}
+
+static void
+knows_well_formed_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+    } cases[] = {
+        {"", true},
+        {"leat", true},
+        {"\xc3\xa9", true},
+        {"\xe2\x82\xac", true},
+        {"\xf0\x9f\x92\xa7", true},
+        {"\xc0\x80", false},         /* not the shortest form */
+        {"\xed\xa0\x80", false},     /* a surrogate */
+        {"\xf4\x90\x80\x80", false}, /* over U+10FFFF */
+        {"\xe2\x82", false},         /* cut */
+        {"\x80", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        assert_int_equal(str_is_utf8(cases[i].text, strlen(cases[i].text)), cases[i].ok);
+}
+
+static void
+writes_hex(void **state)
+{
+    (void)state;
+    char ret[9];
+
+    str_hex("\x00\x7f\xff\x10", 4, ret);
+    assert_string_equal(ret, "007fff10");
+}
+
+static void
+clips_between_characters(void **state)
+{
+    (void)state;
+    char text[400];
+
+    assert_string_equal(CLIP("a\nb"), "a?b");
+    assert_string_equal(CLIP("a\xff"
+                             "b"),
+                        "a?b");
+    for (size_t i = 0; i < 396; i += 3)
+        memcpy(text + i, "\xe2\x82\xac", 4);
+    assert_true(str_is_utf8(CLIP(text), strlen(CLIP(text))));
+    assert_string_equal(CLIP(text) + strlen(CLIP(text)) - 3, "...");
+    assert_int_equal(strlen(CLIP(text)), STR_CLIP_MAX + 3);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compares_as_sqlite_does),
+        cmocka_unit_test(knows_well_formed_utf8),
+        cmocka_unit_test(writes_hex),
+        cmocka_unit_test(clips_between_characters),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
