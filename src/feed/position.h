@@ -28,10 +28,28 @@ struct position {
 /* The text form into `ret`, which has room for POSITION_TEXT_MAX; "" for no position. */
 void position_format(const struct position *p, char *ret);
 
-/* Read the text form. Fails with ERR_PROTO; `*ret` is untouched then. */
+/* Read the text form, "" included. Fails with ERR_PROTO; `*ret` is untouched then. */
 int position_parse(const char *text, struct position *ret) MUST_CHECK;
 
 /* Whether `p` is of the same incarnation as `q` and at or behind it in history. */
 bool position_has_reached(const struct position *p, const struct position *q);
+
+/* What tells one SQLite file from another that has its name: statx() of it. */
+struct position_file {
+    uint64_t inode;
+    int64_t born_s; /* birth time; 0 where the file system keeps none */
+    uint32_t born_ns;
+};
+
+/* Bytes of the digest of a file's identity that make its incarnation. */
+#define POSITION_FILE_DIGEST_LEN 8
+
+/*
+ * The position of a watched file at wall time `number`. The incarnation is the start of
+ * the SHA-256, in hex, of inode, born_s (8 bytes each) and born_ns (4 bytes), big-endian.
+ * Fails with ERR_NOMEM; `*ret` is untouched then.
+ */
+int position_of_file(const struct position_file *file, uint64_t number, struct position *ret)
+    MUST_CHECK;
 
 #endif
