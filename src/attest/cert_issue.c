@@ -81,6 +81,19 @@ err_tls(struct err *e, int r, const char *what)
     return err_set(e, ERR_PROTO, "%s: %s", what, gnutls_strerror(r));
 }
 
+int
+cert_role_parse(const char *name, enum cert_role *ret, struct err *e)
+{
+    for (size_t i = 0; cert_role_names[i]; i++) {
+        if (str_eq(name, cert_role_names[i])) {
+            *ret = (enum cert_role)i;
+            return 0;
+        }
+    }
+    return err_set(e, ERR_CONFIG, _("role \"%s\" is neither \"%s\" nor \"%s\""), CLIP(name),
+                   cert_role_names[CERT_ROLE_PUBLISHER], cert_role_names[CERT_ROLE_SUBSCRIBER]);
+}
+
 void
 cert_issued_done(struct cert_issued *c)
 {
@@ -455,6 +468,19 @@ san_add(gnutls_x509_crt_t crt, const struct cert_san *san, struct err *e)
     return 0;
 }
 
+bool
+cert_san_is_first(const struct cert_request *request, size_t i)
+{
+    const char *text = request->sans[i].text;
+
+    if (str_eq_nocase(text, request->name))
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if (str_eq_nocase(text, request->sans[k].text))
+            return false;
+    return true;
+}
+
 static int
 sans_add(gnutls_x509_crt_t crt, const struct cert_request *request, struct err *e)
 {
@@ -463,14 +489,9 @@ sans_add(gnutls_x509_crt_t crt, const struct cert_request *request, struct err *
 
     memcpy(own.text, request->name, strlen(request->name) + 1);
     r = san_add(crt, &own, e);
-    for (size_t i = 0; r >= 0 && i < request->san_count; i++) {
-        bool seen = str_eq_nocase(request->sans[i].text, own.text);
-
-        for (size_t k = 0; !seen && k < i; k++)
-            seen = str_eq_nocase(request->sans[i].text, request->sans[k].text);
-        if (!seen)
+    for (size_t i = 0; r >= 0 && i < request->san_count; i++)
+        if (cert_san_is_first(request, i))
             r = san_add(crt, &request->sans[i], e);
-    }
     return r;
 }
 

@@ -25,16 +25,17 @@ enum cert_role {
 /* Names of the roles by number, NULL at the end: "publisher", "subscriber". */
 extern const char *const cert_role_names[];
 
-#define CERT_NAME_MAX        64   /* bytes of a common name, inclusive (ub-common-name) */
-#define CERT_DNS_NAME_MAX    253  /* characters of a host name, inclusive */
-#define CERT_DNS_LABEL_MAX   63   /* characters between its dots, inclusive */
-#define CERT_SANS_MAX        100  /* further names of one identity, inclusive */
-#define CERT_DAYS_MAX        3650 /* life of an identity, inclusive */
-#define CERT_DAYS_DEFAULT    365
-#define CERT_CA_DAYS_MAX     7300 /* life of a CA, inclusive */
-#define CERT_CA_DAYS_DEFAULT 3650
-#define CERT_CLOCK_SKEW_S    300                /* valid from so long ago: clocks differ */
-#define CERT_PEM_MAX         ((size_t)64 << 10) /* bytes of a certificate or key, inclusive */
+/* The role of that name. Fails with ERR_CONFIG, the message naming those there are. */
+int cert_role_parse(const char *name, enum cert_role *ret, struct err *e) MUST_CHECK;
+
+#define CERT_NAME_MAX      64   /* bytes of a common name, inclusive (ub-common-name) */
+#define CERT_DNS_NAME_MAX  253  /* characters of a host name, inclusive */
+#define CERT_DNS_LABEL_MAX 63   /* characters between its dots, inclusive */
+#define CERT_SANS_MAX      100  /* further names of one identity, inclusive */
+#define CERT_DAYS_MAX      3650 /* life of an identity, inclusive */
+#define CERT_CA_DAYS_MAX   7300 /* life of a CA, inclusive */
+#define CERT_CLOCK_SKEW_S  300  /* valid from so long ago: clocks differ */
+#define CERT_PEM_MAX       ((size_t)64 << 10) /* bytes of a certificate or key, inclusive */
 
 /* A subject alternative name: an address or a host name. */
 struct cert_san {
@@ -99,6 +100,12 @@ struct cert_request {
     const struct buf *ca_cert;   /* PEM, borrowed for the call */
     const struct secret *ca_key; /* PEM, borrowed for the call */
 };
+
+/*
+ * Whether further name `i` of the request is in the certificate at all:
+ * it is neither the identity's own name nor one of those before it.
+ */
+bool cert_san_is_first(const struct cert_request *request, size_t i);
 
 /*
  * Issue an identity. It never outlives the CA: more days than that has left

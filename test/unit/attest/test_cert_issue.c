@@ -38,7 +38,7 @@ request_for(const struct cert_issued *ca, const char *name, enum cert_role role)
     return (struct cert_request){
         .name = name,
         .role = role,
-        .days = CERT_DAYS_DEFAULT,
+        .days = 365,
         .wall_us = NOW_US,
         .ca_cert = &ca->cert,
         .ca_key = &ca->key,
@@ -100,7 +100,7 @@ is_good_for_its_own_role_only(void **state)
         {CERT_ROLE_SUBSCRIBER, GNUTLS_KP_TLS_WWW_SERVER, GNUTLS_KP_TLS_WWW_CLIENT},
     };
 
-    make_ca("the CA", CERT_CA_DAYS_DEFAULT, &ca);
+    make_ca("the CA", 3650, &ca);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(cert_issued_done) struct cert_issued leaf = {0};
         struct cert_request request = request_for(&ca, "one", cases[i].role);
@@ -184,7 +184,7 @@ carries_each_name_once(void **state)
     assert_ok(cert_san_parse("fo-1", &sans[4], &e), &e);           /* the name itself */
     assert_ok(cert_san_parse("::ffff:10.0.0.7", &sans[5], &e), &e);
 
-    make_ca("the CA", CERT_CA_DAYS_DEFAULT, &ca);
+    make_ca("the CA", 3650, &ca);
     request = request_for(&ca, "fo-1", CERT_ROLE_SUBSCRIBER);
     request.sans = sans;
     request.san_count = ARRAY_LEN(sans);
@@ -236,7 +236,7 @@ has_the_fields_that_its_page_lists(void **state)
     size_t name_len = sizeof name, ca_id_len = sizeof ca_id, id_len = sizeof id;
     size_t serial_len = sizeof serial, ca_serial_len = sizeof ca_serial;
 
-    make_ca("Grüne Wiese", CERT_CA_DAYS_DEFAULT, &ca);
+    make_ca("Grüne Wiese", 3650, &ca);
     request = request_for(&ca, "bo", CERT_ROLE_PUBLISHER);
     assert_ok(cert_issue(&request, &leaf, &e), &e);
 
@@ -426,6 +426,22 @@ assert_refused(const struct cert_request *request, int code, const char *says)
 }
 
 static void
+knows_two_roles_by_name(void **state)
+{
+    (void)state;
+    enum cert_role role = CERT_ROLE_PUBLISHER;
+    struct err e;
+
+    assert_ok(cert_role_parse("subscriber", &role, &e), &e);
+    assert_int_equal(role, CERT_ROLE_SUBSCRIBER);
+    assert_int_equal(cert_role_parse("Publisher", &role, &e), ERR_CONFIG);
+    assert_string_equal(e.msg, "role \"Publisher\" is neither \"publisher\" nor \"subscriber\"");
+    assert_int_equal(role, CERT_ROLE_SUBSCRIBER);
+    assert_ok(cert_role_parse("publisher", &role, &e), &e);
+    assert_int_equal(role, CERT_ROLE_PUBLISHER);
+}
+
+static void
 refuses_what_an_identity_cannot_be(void **state)
 {
     (void)state;
@@ -586,6 +602,7 @@ main(void)
         cmocka_unit_test(refuses_names_that_no_host_has),
         cmocka_unit_test(refuses_identities_that_are_no_file_name),
         cmocka_unit_test(refuses_a_ca_of_no_sensible_name_or_life),
+        cmocka_unit_test(knows_two_roles_by_name),
         cmocka_unit_test(refuses_what_an_identity_cannot_be),
         cmocka_unit_test(never_outlives_its_ca),
         cmocka_unit_test(refuses_a_ca_that_is_none),
