@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A condition is accepted when all of this holds.
+ *
+ *   1. It is one expression. It compiles bare, so "0) AND (0" is not one; and
+ *      in parentheses, so "1 -- x", "1 ORDER BY 2" and "1; DROP …" are not.
+ *   2. Every name in it is a column of the row, or something that a sub-query
+ *      may see. Double-quoted text is never a string, so a misspelt column is
+ *      an error and not a constant.
+ *   3. Every function in it is one that we know to depend on its arguments only.
+ *      The list is positive: what a later SQLite adds is refused until it is
+ *      understood. A condition without sub-queries must also be accepted as
+ *      the condition of a partial index, where SQLite has the same rule.
+ *   4. It has no parameters and no recursion, and is no longer than
+ *      FILTER_WHERE_MAX.
+ *
+ * Date functions are deterministic unless one of their arguments is "now",
+ * "localtime" or "utc", or the time is left out. A literal is refused here;
+ * one that comes out of the data is refused when the condition runs.
+ */
+#include "feed/judge.h"
+
+#include "base/buf.h"
+#include "base/i18n.h"
+#include "base/str.h"
+#include "feed/filter.h"
+#include "feed/sql_token.h"
+
+#include <string.h>
+
+/* The table of judge_syntax() that never exists. */
+#define NO_TABLE "leat no table"
+
+const char *const judge_date_functions[] = {"date",     "time",      "datetime", "julianday",
+                                            "strftime", "unixepoch", NULL};
+
+/* Functions of SQLite 3.40 whose result depends on their arguments alone. */
+static const char *const known_functions[] = {
+    /* core */
+    "abs", "char", "coalesce", "format", "glob", "hex", "ifnull", "iif", "instr", "length", "like",
+    "likelihood", "likely", "lower", "ltrim", "max", "min", "nullif", "printf", "quote", "replace",
+    "round", "rtrim", "sign", "soundex", "substr", "substring", "trim", "typeof", "unicode",
+    "unlikely", "upper",
+    /* aggregates */
+    "avg", "count", "group_concat", "sum", "total",
+    /* JSON */
+    "->", "->>", "json", "json_array", "json_array_length", "json_extract", "json_object",
+    "json_patch", "json_quote", "json_remove", "json_replace", "json_set", "json_insert",
+    "json_type", "json_valid",
+    /* arithmetic */
+    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "ceiling", "cos", "cosh",
+    "degrees", "exp", "floor", "ln", "log", "log10", "log2", "mod", "pi", "pow", "power", "radians",
+    "sin", "sinh", "sqrt", "tan", "tanh", "trunc", NULL};
+
+/* What the authorizer saw while one statement was compiled. */
+struct sighting {
+    unsigned selects; /* SELECTs; the condition's own statement is the first */
+    bool dates;       /* a date function is called */
+    const char *what; /* what was denied first; NULL: nothing */
+    char name[160];   /* of it */
+};
+
+struct judge {
+    sqlite3 *db; /* owned */
+    struct sql sql;
+    const struct schema *schema;
+    const struct judge_table *tables;
+    size_t table_count;
+    struct sighting seen;
+};
+
+static bool
+in_list(const char *const *list, const char *name)
+{
+    for (; *list; list++) {
+        if (str_eq_nocase(*list, name))
+            return true;
+    }
+    return false;
+}
+
+static int
+deny(struct sighting *seen, const char *what, const char *name)
+{
+    if (!seen->what) {
+        seen->what = what;
+        (void)sqlite3_snprintf(sizeof seen->name, seen->name, "%s", name ? name : "");
+    }
+    return SQLITE_DENY;
+}
+
+static bool
+is_admitted(const struct judge *j, const char *table)
+{
+    for (size_t i = 0; i < j->table_count; i++) {
+        if (str_eq_nocase(j->tables[i].table->object->name, table))
+            return true;
+    }
+    return false;
+}
+
+static int
+authorize(void *ctx, int action, const char *arg1, const char *arg2, const char *database,
+          const char *inner)
+{
+    struct judge *j = ctx;
+
+    (void)inner;
+    switch (action) {
+    case SQLITE_SELECT:
+        j->seen.selects++;
+        return SQLITE_OK;
+    case SQLITE_READ:
+        if (database && (str_eq(database, "source") || str_eq(database, "temp")) &&
+            is_admitted(j, arg1))
+            return SQLITE_OK;
+        return deny(&j->seen, N_("table"), arg1);
+    case SQLITE_FUNCTION:
+        if (in_list(judge_date_functions, arg2))
+            j->seen.dates = true;
+        else if (!in_list(known_functions, arg2))
+            return deny(&j->seen, N_("function"), arg2);
+        return SQLITE_OK;
+    case SQLITE_RECURSIVE:
+        return deny(&j->seen, N_("recursive query"), "WITH RECURSIVE");
+    default:
+        return deny(&j->seen, N_("statement"), arg1);
+    }
+}
+
+/* Compile and forget; SQLite's result code, and the message stays with the connection. */
+static int
+compile(sqlite3 *db, const char *text, int *ret_parameters)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db, text, -1, &stmt, NULL);
+
+    if (ret_parameters)
+        *ret_parameters = stmt ? sqlite3_bind_parameter_count(stmt) : 0;
+    (void)sqlite3_finalize(stmt); /* it never ran */
+    return rc;
+}
+
+static int
+open_memory(sqlite3 **ret, struct err *e)
+{
+    sqlite3 *db = NULL;
+    int rc = sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    if (rc != SQLITE_OK) {
+        int r = sql_err(db, rc, e);
+
+        (void)sqlite3_close(db); /* was never open */
+        return r;
+    }
+    /* A misspelt name in double quotes is an error, never a string. */
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)sqlite3_db_config(db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    *ret = db;
+    return 0;
+}
+
+static void
+db_closep(sqlite3 **db)
+{
+    (void)sqlite3_close(*db); /* in memory, and all statements are finalized */
+}
+
+/* The sentence around every refusal. */
+static int
+refuse(struct err *e, int code, const char *table, const char *where, const char *why)
+{
+    return err_set(e, code, _("table \"%s\": condition \"%s\" is refused: %s"), CLIP(table),
+                   CLIP(where), why);
+}
+
+/* Whether the tokens behind a date function's "(" ask for the current time. */
+static bool
+asks_for_now(const char *name, const char *text)
+{
+    size_t depth = 1, args = 0, commas = 0;
+
+    while (depth > 0) {
+        struct sql_token t = sql_token_next(&text);
+
+        if (t.kind == SQL_TOKEN_END)
+            return false;
+        depth += sql_token_is(&t, "(") ? 1 : 0;
+        depth -= sql_token_is(&t, ")") ? 1 : 0;
+        args += depth > 0;
+        commas += depth == 1 && sql_token_is(&t, ",");
+        if (t.kind == SQL_TOKEN_STRING &&
+            ((t.len == 5 && sqlite3_strnicmp(t.text, "'now'", 5) == 0) ||
+             (t.len == 11 && sqlite3_strnicmp(t.text, "'localtime'", 11) == 0) ||
+             (t.len == 5 && sqlite3_strnicmp(t.text, "'utc'", 5) == 0)))
+            return true;
+    }
+    /* strftime()'s first argument is the format. */
+    return args == 0 || (str_eq_nocase(name, "strftime") && commas == 0);
+}
+
+/* What the tokens alone give away. */
+static int
+check_tokens(const char *table, const char *where, struct err *e)
+{
+    const char *at = where;
+
+    for (;;) {
+        struct sql_token t = sql_token_next(&at);
+        const char *behind = at;
+        struct sql_token next = sql_token_next(&behind);
+
+        switch (t.kind) {
+        case SQL_TOKEN_END:
+            return 0;
+        case SQL_TOKEN_BAD:
+            return refuse(e, ERR_CONFIG, table, where,
+                          _("a quote is not closed, or a character is not SQL"));
+        case SQL_TOKEN_VARIABLE:
+            return refuse(e, ERR_DENIED, table, where, _("parameters are not allowed"));
+        default:
+            break;
+        }
+        if (sql_token_is(&t, ";"))
+            return refuse(e, ERR_DENIED, table, where, _("a second statement is not allowed"));
+        for (const char *const *name = judge_date_functions; *name; name++) {
+            if (sql_token_is(&t, *name) && sql_token_is(&next, "(") && asks_for_now(*name, behind))
+                return refuse(e, ERR_DENIED, table, where,
+                              _("it depends on the current time or time zone"));
+        }
+    }
+}
+
+int
+judge_syntax(const char *table, const char *where, struct err *e)
+{
+    static const char *const forms[] = {SQL("SELECT 1 FROM \"%w\" WHERE %s"),
+                                        SQL("SELECT 1 FROM \"%w\" WHERE (%s)")};
+    CLEANUP(db_closep) sqlite3 *db = NULL;
+    int r;
+
+    if (strlen(where) > FILTER_WHERE_MAX)
+        return err_set(e, ERR_LIMIT, _("table \"%s\": condition has %zu bytes, over %d"),
+                       CLIP(table), strlen(where), FILTER_WHERE_MAX);
+    r = check_tokens(table, where, e);
+    if (r == 0)
+        r = open_memory(&db, e);
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(forms); i++) {
+        char *text = sqlite3_mprintf(forms[i], NO_TABLE, where);
+        const char *message;
+
+        if (!text)
+            return err_nomem(e);
+        /* Where the text parses, the first thing that SQLite misses is the table. */
+        (void)compile(db, text, NULL);
+        sqlite3_free(text);
+        message = sqlite3_errmsg(db);
+        if (sqlite3_errcode(db) == SQLITE_NOMEM)
+            return err_nomem(e);
+        if (!str_eq(message, "no such table: " NO_TABLE))
+            r = refuse(e, ERR_CONFIG, table, where,
+                       i == 0 ? message : _("it is not one expression"));
+    }
+    return r;
+}
+
+/* "(a TEXT COLLATE NOCASE, …)" of all columns, or of the published ones. */
+static int
+append_columns(const struct judge_table *t, bool all, struct buf *b)
+{
+    const char *separator = "";
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < t->table->column_count; i++) {
+        const struct schema_column *c = &t->table->columns[i];
+
+        if (!all && !t->published[i])
+            continue;
+        r = buf_append_str(b, separator);
+        if (r == 0)
+            r = sql_name_append(c->name, b);
+        if (r == 0 && c->ddl)
+            r = buf_printf(b, " %s", c->ddl->type);
+        for (size_t k = 0; r == 0 && c->ddl && k < c->ddl->clause_count; k++) {
+            if (c->ddl->clauses[k].kind == DDL_COLLATE)
+                r = buf_printf(b, " %s", c->ddl->clauses[k].text);
+        }
+        separator = ", ";
+    }
+    return r;
+}
+
+static int
+add_table(struct judge *j, const struct judge_table *t, struct err *e)
+{
+    CLEANUP(buf_done) struct buf all = BUF_INIT((size_t)16 << 20);
+    CLEANUP(buf_done) struct buf published = BUF_INIT((size_t)16 << 20);
+    CLEANUP(buf_done) struct buf names = BUF_INIT((size_t)16 << 20);
+    const char *name = t->table->object->name;
+    int r = append_columns(t, true, &all);
+
+    if (r == 0)
+        r = append_columns(t, false, &published);
+    for (size_t i = 0; r == 0 && i < t->table->column_count; i++) {
+        if (!t->published[i])
+            continue;
+        r = names.len > 0 ? buf_append_str(&names, ", ") : 0;
+        if (r == 0)
+            r = sql_name_append(t->table->columns[i].name, &names);
+    }
+    if (r < 0)
+        return err_set(e, r, _("table \"%s\": its definition is too long"), name);
+    r = sql_exec(&j->sql, e, SQL("CREATE TABLE source.\"%w\"(%s)"), name, buf_str(&all));
+    if (r == 0)
+        r = sql_exec(&j->sql, e, SQL("CREATE TEMP VIEW \"%w\" AS SELECT %s FROM source.\"%w\""),
+                     name, buf_str(&names), name);
+    if (r == 0 && t->table->object->kind == SCHEMA_VIRTUAL) {
+        const char *tail;
+        CLEANUP(arena_done) struct arena a = ARENA_INIT((size_t)16 << 20);
+
+        r = ddl_parse_tail(t->table->object->sql, &a, &tail, e);
+        if (r == 0)
+            r = sql_exec(&j->sql, e, SQL("CREATE VIRTUAL TABLE public.\"%w\" %s"), name, tail);
+    } else if (r == 0) {
+        r = sql_exec(&j->sql, e, SQL("CREATE TABLE public.\"%w\"(%s)"), name, buf_str(&published));
+    }
+    return r < 0 ? err_wrap(e, _("table \"%s\""), name) : 0;
+}
+
+int
+judge_new(const struct schema *schema, const struct judge_table *tables, size_t count,
+          struct judge **ret, struct err *e)
+{
+    CLEANUP(judge_freep) struct judge *j = calloc(1, sizeof *j);
+    int r;
+
+    if (!j)
+        return err_nomem(e);
+    *j = (struct judge){.schema = schema, .tables = tables, .table_count = count};
+    r = open_memory(&j->db, e);
+    if (r < 0)
+        return r;
+    j->sql = (struct sql){.db = j->db};
+    r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS source"));
+    if (r == 0)
+        r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS public"));
+    if (r == 0)
+        r = sql_exec(&j->sql, e, SQL("BEGIN"));
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = add_table(j, &tables[i], e);
+    if (r == 0)
+        r = sql_exec(&j->sql, e, SQL("COMMIT"));
+    if (r < 0)
+        return r;
+    *ret = TAKE(j);
+    return 0;
+}
+
+void
+judge_free(struct judge *j)
+{
+    if (!j)
+        return;
+    db_closep(&j->db);
+    free(j);
+}
+
+/*
+ * Why a name was not found, said for the person who knows the database: it may
+ * well be there, and only not be admitted.
+ */
+static void
+explain_missing(const struct judge *j, const char *message, char *ret, int ret_len)
+{
+    const char *name = strrchr(message, ' ');
+    const char *column;
+    bool hidden = false;
+
+    (void)sqlite3_snprintf(ret_len, ret, "%s", message);
+    if (!name)
+        return;
+    name++;
+    column = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
+    for (size_t i = 0; i < j->table_count; i++)
+        hidden = hidden || schema_column(j->tables[i].table, column);
+    if (str_starts(message, "no such table: ") && schema_find(j->schema, name))
+        (void)sqlite3_snprintf(ret_len, ret,
+                               _("table \"%s\" is not in the filter, so no sub-query may read it"),
+                               name);
+    else if (str_starts(message, "no such column: ") && hidden)
+        (void)sqlite3_snprintf(
+            ret_len, ret, _("column \"%s\" is not published, so no sub-query may read it"), column);
+}
+
+/* Compile a condition in one of its forms under the authorizer. */
+static int
+judge_form(struct judge *j, const char *format, const char *table, const char *where, struct err *e)
+{
+    char *text = sqlite3_mprintf(format, table, table, where);
+    char why[256];
+    int rc, parameters;
+
+    if (!text)
+        return err_nomem(e);
+    j->seen = (struct sighting){0};
+    (void)sqlite3_set_authorizer(j->db, authorize, j); /* cannot fail on an open connection */
+    rc = compile(j->db, text, &parameters);
+    (void)sqlite3_set_authorizer(j->db, NULL, NULL);
+    sqlite3_free(text);
+    if (rc == SQLITE_NOMEM)
+        return err_nomem(e);
+    if (j->seen.what) {
+        (void)sqlite3_snprintf(sizeof why, why, _("%s \"%s\" is not allowed"), _(j->seen.what),
+                               j->seen.name);
+        return refuse(e, ERR_DENIED, table, where, why);
+    }
+    if (rc != SQLITE_OK) {
+        explain_missing(j, sqlite3_errmsg(j->db), why, sizeof why);
+        return refuse(e, ERR_DENIED, table, where, why);
+    }
+    if (parameters > 0)
+        return refuse(e, ERR_DENIED, table, where, _("parameters are not allowed"));
+    return 0;
+}
+
+/* SQLite's own opinion on whether the condition depends on the row alone. */
+static int
+judge_as_index(struct judge *j, const struct judge_table *t, const char *where, struct err *e)
+{
+    const char *name = t->table->object->name;
+    char *text = sqlite3_mprintf(SQL("CREATE INDEX source.\"%w\" ON \"%w\"(\"%w\") WHERE (%s)"),
+                                 NO_TABLE, name, t->table->columns[0].name, where);
+    int rc;
+
+    if (!text)
+        return err_nomem(e);
+    rc = compile(j->db, text, NULL);
+    sqlite3_free(text);
+    if (rc == SQLITE_NOMEM)
+        return err_nomem(e);
+    return rc == SQLITE_OK ? 0 : refuse(e, ERR_DENIED, name, where, sqlite3_errmsg(j->db));
+}
+
+int
+judge_condition(struct judge *j, const char *table, const char *where, struct judge_verdict *ret,
+                struct err *e)
+{
+    const struct judge_table *t = NULL;
+    struct judge_verdict verdict;
+    int r = judge_syntax(table, where, e);
+
+    for (size_t i = 0; i < j->table_count; i++) {
+        if (str_eq_nocase(j->tables[i].table->object->name, table))
+            t = &j->tables[i];
+    }
+    assert(t);
+    if (r == 0)
+        r = judge_form(j, SQL("SELECT 1 FROM source.\"%w\" AS \"%w\" WHERE %s"), table, where, e);
+    if (r == 0)
+        r = judge_form(j, SQL("SELECT 1 FROM source.\"%w\" AS \"%w\" WHERE (%s)"), table, where, e);
+    if (r < 0)
+        return r;
+    verdict = (struct judge_verdict){
+        .row_local = j->seen.selects == 1,
+        .uses_dates = j->seen.dates,
+    };
+    if (verdict.row_local && t->table->object->kind == SCHEMA_TABLE)
+        r = judge_as_index(j, t, where, e);
+    if (r < 0)
+        return r;
+    *ret = verdict;
+    return 0;
+}
+
+bool
+judge_expr_is_public(struct judge *j, const char *table, const char *expr)
+{
+    char *text = sqlite3_mprintf(SQL("SELECT (%s) FROM public.\"%w\""), expr, table);
+    bool ok = text && compile(j->db, text, NULL) == SQLITE_OK;
+
+    sqlite3_free(text);
+    return ok;
+}
+
+bool
+judge_index_is_public(struct judge *j, const char *tail, bool unique)
+{
+    char *text = sqlite3_mprintf(SQL("CREATE %sINDEX public.\"%w\" %s"), unique ? "UNIQUE " : "",
+                                 NO_TABLE, tail);
+    bool ok = text && compile(j->db, text, NULL) == SQLITE_OK;
+
+    sqlite3_free(text);
+    return ok;
+}
+
+int
+judge_add_view(struct judge *j, const char *name, const char *tail, struct err *e)
+{
+    return sql_exec(&j->sql, e, SQL("CREATE VIEW public.\"%w\" %s"), name, tail);
+}
+
+bool
+judge_view_is_public(struct judge *j, const char *name)
+{
+    char *text = sqlite3_mprintf(SQL("SELECT * FROM public.\"%w\""), name);
+    bool ok = text && compile(j->db, text, NULL) == SQLITE_OK;
+
+    sqlite3_free(text);
+    return ok;
+}
+
+int
+judge_drop_view(struct judge *j, const char *name, struct err *e)
+{
+    return sql_exec(&j->sql, e, SQL("DROP VIEW public.\"%w\""), name);
+}

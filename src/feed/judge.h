@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef FEED_JUDGE_H
+#define FEED_JUDGE_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "feed/schema.h"
+
+/*
+ * What a condition or a definition may refer to is decided by SQLite itself,
+ * never by matching text: it is compiled against a database in memory that
+ * has nothing but what the filter admits.
+ *
+ *   schema "source"    the admitted tables with all their columns: what a
+ *                      condition sees of its own row
+ *   schema "temp"      views of their published columns under the same names:
+ *                      what a sub-query sees. Unqualified names resolve here
+ *   schema "public"    the published columns as tables: what an index, a
+ *                      check, a generated column or a view may refer to
+ *
+ * The build evaluates conditions under the same names (store/build.c), so that
+ * what was judged is what runs.
+ */
+struct judge;
+
+/* A published part of a table: which of its columns leave. */
+struct judge_table {
+    const struct schema_table *table;
+    const bool *published; /* one a column */
+};
+
+/*
+ * Make the databases for `count` tables, borrowed until judge_free().
+ * Fails with ERR_NOMEM, ERR_PROTO (a definition SQLite does not take).
+ */
+int judge_new(const struct schema *schema, const struct judge_table *tables, size_t count,
+              struct judge **ret, struct err *e) MUST_CHECK;
+void judge_free(struct judge *j);
+DEFINE_FREEP(struct judge, judge_free)
+
+/* What a condition turned out to be. */
+struct judge_verdict {
+    bool row_local;  /* reads nothing but columns of the row itself */
+    bool uses_dates; /* calls a date function, whose arguments must be watched when it runs */
+};
+
+/*
+ * Judge the condition of a table. Refused with ERR_DENIED or ERR_CONFIG, the
+ * message naming the table, the condition and what is not allowed.
+ */
+int judge_condition(struct judge *j, const char *table, const char *where,
+                    struct judge_verdict *ret, struct err *e) MUST_CHECK;
+
+/*
+ * The part of judge_condition() that needs no database: it is one expression,
+ * in and out of parentheses, without parameters and without a date function
+ * that asks for the current time.
+ */
+int judge_syntax(const char *table, const char *where, struct err *e) MUST_CHECK;
+
+/* Whether an expression over the columns of `table` needs published ones only. */
+bool judge_expr_is_public(struct judge *j, const char *table, const char *expr);
+
+/* Whether an index with this definition behind its name could be made on published columns. */
+bool judge_index_is_public(struct judge *j, const char *tail, bool unique);
+
+/*
+ * Add a view by its definition behind the name; then, when all are added,
+ * judge_view_is_public() tells whether everything it reads is published.
+ * Views read views: judge again until nothing changes, dropping what fails.
+ */
+int judge_add_view(struct judge *j, const char *name, const char *tail, struct err *e) MUST_CHECK;
+bool judge_view_is_public(struct judge *j, const char *name);
+int judge_drop_view(struct judge *j, const char *name, struct err *e) MUST_CHECK;
+
+/* Names of the date functions, NULL at the end: deterministic unless they are asked for "now". */
+extern const char *const judge_date_functions[];
+
+#endif
