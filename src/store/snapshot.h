@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "feed/filter.h"
 #include "feed/position.h"
+#include "feed/sql.h"
 
 /* What is known of one snapshot; the keys of its JSON form are the members' names. */
 struct snapshot_meta {
@@ -27,10 +28,10 @@ struct snapshot_request {
     const char *source; /* path of the SQLite file to read */
     const char *out;    /* path of the file to replace */
     const struct filter *filter;
-    int64_t busy_timeout_ms; /* how long a locked source is waited for */
-    int64_t timeout_ms;      /* bound of the whole build */
-    bool replace;            /* replace an output that no build of ours has made */
-    bool trace_sql;          /* log every statement with its duration */
+    int64_t busy_timeout_ms;         /* how long a locked source is waited for */
+    int64_t timeout_ms;              /* bound of the whole build */
+    bool replace;                    /* replace an output that no build of ours has made */
+    const struct sql_tracer *tracer; /* told of every statement; or NULL */
 
     /* Called a few times a second and at each stage; returning false ends the build. Or NULL. */
     bool (*on_progress)(void *ctx, const struct snapshot_progress *progress);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef STORE_META_H
+#define STORE_META_H
+
+#include "base/err.h"
+#include "store/snapshot.h"
+#include "wire/job.h"
+
+/*
+ * What is known of an output, beside it in "<out>.meta": the JSON object of
+ * wire/job.h. It carries the version over restarts.
+ */
+
+/* The form that is written to files and sent between processes. */
+void meta_to_json(const struct snapshot_meta *meta, struct job_meta *ret);
+
+/* Fails with ERR_NOTFOUND, ERR_SYS, ERR_PROTO (not what we write), ERR_NOMEM. */
+int meta_read(const char *out, struct snapshot_meta *ret, struct err *e) MUST_CHECK;
+
+/* Replace it, atomically and durably. Fails with ERR_SYS, ERR_NOMEM. */
+int meta_write(const char *out, const struct snapshot_meta *meta, struct err *e) MUST_CHECK;
+
+/* Remove what killed processes have left of it; returns how many files. */
+int meta_sweep(const char *out, struct err *e) MUST_CHECK;
+
+#endif

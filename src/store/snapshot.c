@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The steps of one snapshot, and what is on disk after each of them.
+ *
+ *   1. sweep     what killed builds have left is removed
+ *   2. create    ".out.<16 hex>.tmp", locked
+ *   3. build     build.c
+ *   4. digest    SHA-256 of every byte; meanwhile the kernel writes them back
+ *   5. compare   same content as "out" already: remove the new file; done
+ *   6. publish   fsync, rename to "out", fsync of the directory
+ *   7. meta      "out.meta" in the same way
+ *
+ * Killed before 6, "out" is the old file; from then on it is the new one. Killed
+ * between 6 and 7, "out.meta" is that of the old file; the next build notices
+ * that the content differs from what it says, and takes a higher version.
+ */
+#include "store/snapshot.h"
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "store/build.h"
+#include "store/digest.h"
+#include "store/meta.h"
+#include "store/temp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static int64_t
+wall_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t
+monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The file that a symbolic link stands for, so that the link is not replaced; owned. */
+static int
+resolve_out(const char *out, char **ret, struct err *e)
+{
+    struct stat st;
+    char *path;
+
+    if (lstat(out, &st) == 0 && S_ISLNK(st.st_mode)) {
+        path = realpath(out, NULL);
+        if (!path)
+            return err_sys(e, _("could not follow the link \"%s\""), out);
+    } else {
+        path = strdup(out);
+        if (!path)
+            return err_nomem(e);
+    }
+    *ret = path;
+    return 0;
+}
+
+/* Nothing but an output of ours is replaced: swapped arguments must not cost a database. */
+static int
+check_out(const struct snapshot_request *request, const char *out, struct err *e)
+{
+    CLEANUP(closep) int fd = open(out, O_RDONLY | O_CLOEXEC);
+    struct stat st, source;
+
+    if (fd < 0)
+        return errno == ENOENT ? 0 : err_sys(e, _("could not open \"%s\""), out);
+    if (fstat(fd, &st) < 0)
+        return err_sys(e, _("could not open \"%s\""), out);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_CONFIG, _("\"%s\" is not a file"), out);
+    if (stat(request->source, &source) == 0 && source.st_ino == st.st_ino &&
+        source.st_dev == st.st_dev)
+        return err_set(e, ERR_CONFIG, _("\"%s\" is the source itself"), out);
+    if (st.st_size == 0 || request->replace || build_made_it(fd))
+        return 0;
+    return err_set(e, ERR_CONFIG,
+                   _("\"%s\" was not made by leat and would be lost; to replace it, say --replace"),
+                   out);
+}
+
+/* A log of changes beside the output would be applied to the new file by its next reader. */
+static int
+check_no_writer(const char *out, struct err *e)
+{
+    CLEANUP(freep) char *wal = NULL;
+    struct stat st;
+
+    if (asprintf(&wal, "%s-wal", out) < 0) {
+        wal = NULL;
+        return err_nomem(e);
+    }
+    if (stat(wal, &st) < 0 || st.st_size == 0)
+        return 0;
+    return err_set(e, ERR_DENIED,
+                   _("a program has written to \"%s\" (see \"%s\"): a replica is only read; remove "
+                     "both"),
+                   out, wal);
+}
+
+/* Whether `out` holds just the bytes that `meta` describes. */
+static bool
+holds(const char *out, const struct snapshot_meta *meta)
+{
+    CLEANUP(closep) int fd = open(out, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    char hash[DIGEST_HEX_LEN];
+
+    return fd >= 0 && fstat(fd, &st) == 0 && st.st_size == meta->size &&
+           digest_file(fd, NULL, hash, NULL) == 0 && str_eq(hash, meta->hash);
+}
+
+/* Steps 5 to 7, one process at a time. */
+static int
+publish(struct temp *temp, const char *out, struct snapshot_meta *meta, bool *ret_unchanged,
+        struct err *e)
+{
+    /* Held for as long as two renames and two fsyncs take. */
+    CLEANUP(closep) int directory = temp_open_directory(out);
+    struct snapshot_meta old = {0};
+    int r;
+
+    if (directory < 0 || flock(directory, LOCK_EX) < 0)
+        return err_sys(e, _("could not lock the directory of \"%s\""), out);
+    r = meta_read(out, &old, e);
+    if (r < 0 && r != ERR_NOTFOUND)
+        return r;
+    meta->version = MAX(old.version + 1, wall_ms());
+    meta->timestamp = wall_ms() / 1000;
+    if (str_eq(old.position.incarnation, meta->position.incarnation))
+        meta->position.number = MAX(meta->position.number, old.position.number + 1);
+    *ret_unchanged = r == 0 && str_eq(old.hash, meta->hash) && holds(out, &old);
+    if (*ret_unchanged) {
+        meta->version = old.version;
+        meta->timestamp = old.timestamp;
+        return 0;
+    }
+    r = check_no_writer(out, e);
+    if (r == 0)
+        r = temp_publish(temp, out, e);
+    return r < 0 ? r : meta_write(out, meta, e);
+}
+
+static bool
+digest_goes_on(void *ctx, int64_t done, int64_t size)
+{
+    struct build_watch *w = ctx;
+
+    (void)done;
+    (void)size;
+    return build_watch_goes_on(w);
+}
+
+static int
+build(const struct snapshot_request *request, const char *out, struct snapshot_result *ret,
+      struct err *e)
+{
+    CLEANUP(temp_discard) struct temp temp = TEMP_NONE;
+    struct snapshot_result result = {0};
+    struct build_result built;
+    struct build_watch watch;
+    struct stat st;
+    int r = temp_create(out, &temp, e);
+
+    if (r < 0)
+        return r;
+    build_watch_init(&watch, request);
+    r = source_incarnation(request->source, &result.meta.position, e);
+    if (r == 0)
+        r = build_file(request, temp.path, &watch, &built, e);
+    if (r < 0)
+        return r;
+    /* The disk works while the processor computes the digest; fsync() waits for it later. */
+    (void)sync_file_range(temp.fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* only a hint */
+    build_watch_stage(&watch, "checksum", "", 1000);
+    r = digest_file(temp.fd, &(struct digest_watch){.goes_on = digest_goes_on, .ctx = &watch},
+                    result.meta.hash, e);
+    if (r == ERR_CANCELLED)
+        return build_watch_err(&watch, e);
+    if (r == 0 && fstat(temp.fd, &st) < 0)
+        r = err_sys(e, _("could not read \"%s\" again"), temp.path);
+    if (r < 0)
+        return r;
+    result.meta.size = st.st_size;
+    result.meta.position.number = built.position_us;
+    result.rows = built.rows;
+    result.read_ms = built.read_ms;
+    r = publish(&temp, out, &result.meta, &result.unchanged, e);
+    if (r < 0)
+        return r;
+    *ret = result;
+    return 0;
+}
+
+static int
+sweep(const char *out, struct err *e)
+{
+    int files = temp_sweep(out, e), meta = files < 0 ? files : meta_sweep(out, e);
+
+    return meta < 0 ? meta : files + meta;
+}
+
+int
+snapshot_build(const struct snapshot_request *request, struct snapshot_result *ret, struct err *e)
+{
+    CLEANUP(freep) char *out = NULL;
+    int64_t started = monotonic_ms();
+    int r = resolve_out(request->out, &out, e);
+
+    if (r == 0)
+        r = check_out(request, out, e);
+    if (r == 0)
+        r = sweep(out, e);
+    if (r >= 0)
+        r = build(request, out, ret, e);
+    if (r < 0)
+        return r;
+    ret->build_ms = monotonic_ms() - started;
+    return 0;
+}
+
+int
+snapshot_sweep(const char *out, struct err *e)
+{
+    CLEANUP(freep) char *path = NULL;
+    int r = resolve_out(out, &path, e);
+
+    return r < 0 ? r : sweep(path, e);
+}
