@@ -45,10 +45,10 @@ class Result:
 class Process:
     """A program that runs. Its lines are collected as they come."""
 
-    def __init__(self, args, cwd, env, stdin=subprocess.DEVNULL):
+    def __init__(self, args, cwd, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE):
         self.args = [str(arg) for arg in args]
         self.popen = subprocess.Popen(
-            self.args, cwd=cwd, env=env, stdin=stdin, stdout=subprocess.PIPE,
+            self.args, cwd=cwd, env=env, stdin=stdin, stdout=stdout,
             stderr=subprocess.PIPE, text=True, errors="surrogateescape", start_new_session=True)
         self.changed = threading.Condition()
         self.lines = {"stdout": [], "stderr": []}
@@ -59,7 +59,7 @@ class Process:
             reader.start()
 
     def _read(self, name):
-        for line in getattr(self.popen, name):
+        for line in getattr(self.popen, name) or ():  # None if it goes elsewhere
             with self.changed:
                 self.lines[name].append(line)
                 self.changed.notify_all()
@@ -133,8 +133,9 @@ class Process:
         for reader in self.readers:
             reader.join(BOUND)
         if not any(reader.is_alive() for reader in self.readers):
-            self.popen.stdout.close()
-            self.popen.stderr.close()
+            for stream in (self.popen.stdin, self.popen.stdout, self.popen.stderr):
+                if stream:
+                    stream.close()
 
 
 class Leat:
@@ -157,16 +158,16 @@ class Leat:
         }
         return env | {key: str(value) for key, value in (more or {}).items()}
 
-    def start(self, *args, env=None, cwd=None, stdin=subprocess.DEVNULL):
+    def start(self, *args, env=None, cwd=None, **streams):
         """Start it; the Process. It is killed at the end of the test if it still runs."""
-        process = Process([self.binary, *args], cwd or self.dir, self._env(env), stdin)
+        process = Process([self.binary, *args], cwd or self.dir, self._env(env), **streams)
         self.processes.append(process)
         return process
 
-    def run(self, *args, ok=True, env=None, cwd=None, bound=BOUND):
+    def run(self, *args, ok=True, env=None, cwd=None, bound=BOUND, **streams):
         """Run it to its end; the Result. It must exit with 0; with ok=False, it must refuse
         (exit with 1 or 2); with ok=None, anything goes."""
-        result = self.start(*args, env=env, cwd=cwd).wait(bound)
+        result = self.start(*args, env=env, cwd=cwd, **streams).wait(bound)
         wanted = {True: (0,), False: (1, 2), None: (result.code,)}[ok]
         assert result.code in wanted, str(result)
         return result
