@@ -350,7 +350,7 @@ read_map(struct reader *r, const struct option_set *set, void *values)
         result = read_key(r, set, &option);
         if (result < 0)
             return result;
-        assert(option - set->options < OPTION_SET_MAX);
+        assert(option && option - set->options < OPTION_SET_MAX);
         bit = UINT64_C(1) << (option - set->options);
         if (seen & bit)
             return REFUSE(r, r->event.start_mark, _("\"%s\" is given twice"), option->name);
