@@ -103,7 +103,7 @@ err_code_name(int code)
     case ERR_CANCELLED:
         return "cancelled";
     case ERR_NOTFOUND:
-        return "not found";
+        return "not found"; /* not translated: a name in JSON */
     default:
         return "unknown";
     }

@@ -37,7 +37,7 @@ enum {
     OPTION_REQUIRED = 1 << 0,     /* STRING, STRINGS, SECTIONS: must be given, has no default */
     OPTION_NO_COMMENT = 1 << 1,   /* YAML: a comment behind a plain value is refused, because its
                                      author may have meant the '#' to be part of the value */
-    OPTION_HIDDEN = 1 << 2,       /* not in --help, the sample or the manual */
+    OPTION_UNLISTED = 1 << 2,     /* not in --help, the sample or the manual */
     OPTION_COMMAND_LINE = 1 << 3, /* has no place in a file */
 };
 
@@ -48,15 +48,16 @@ struct option {
     char letter;      /* -f, or 0 */
     enum option_type type;
     unsigned flags;
-    size_t offset;                     /* of the member in the struct */
-    const char *def;                   /* default in the option's own notation; NULL: zero, NULL;
-                                          lists have none */
-    int64_t min, max;                  /* INT, DURATION, SIZE: inclusive */
-    const char *const *choices;        /* CHOICE: names, NULL at the end */
-    const char *arg;                   /* placeholder in --help: N_("FILE") */
-    const char *help;                  /* one sentence, N_(), lower case, no full stop */
-    const char *sample;                /* YAML in the sample file; NULL: the default, commented out.
-                                          SECTIONS: whole lines, without their indentation */
+    size_t offset;              /* of the member in the struct */
+    const char *def;            /* default in the option's own notation; NULL: zero, NULL;
+                                   lists have none */
+    int64_t min, max;           /* INT, DURATION, SIZE: inclusive */
+    const char *const *choices; /* CHOICE: names, NULL at the end */
+    const char *arg;            /* placeholder in --help: N_("FILE") */
+    const char *help;           /* one sentence, N_(), lower case, no full stop */
+    const char
+        *sample; /* YAML in the sample file; NULL: the default, commented out. SECTIONS: whole
+                    lines, not indented; NULL: one item, from the samples of its keys */
     const struct option_set *sections; /* SECTIONS: what one item holds */
 };
 
@@ -124,6 +125,9 @@ int option_write_sample(const struct option_set *set, struct buf *ret) MUST_CHEC
  * a file or, without `as_file`, flags of the command line.
  */
 int option_write_scdoc(const struct option_set *set, bool as_file, struct buf *ret) MUST_CHECK;
+
+/* Append text with a backslash before what scdoc would take for markup. */
+int option_write_scdoc_text(const char *text, struct buf *ret) MUST_CHECK;
 
 /*
  * Append what one option means, in the language of the reader: "how long to wait

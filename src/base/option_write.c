@@ -16,8 +16,9 @@
 
 #include <string.h>
 
-#define INDENT      2  /* columns of a list in YAML */
-#define COMMENT_MAX 96 /* columns of a comment in the sample file */
+#define INDENT      2     /* columns of a list in YAML */
+#define COMMENT_MAX 96    /* columns of a comment in the sample file */
+#define HELP_MAX    16384 /* bytes of the help of one option */
 
 /* Characters beyond ASCII that are escaped, in UTF-8. */
 static const struct escape {
@@ -205,7 +206,7 @@ write_comment(const char *start, const char *text, struct buf *ret)
 static bool
 is_in_file(const struct option *option)
 {
-    return !(option->flags & (OPTION_HIDDEN | OPTION_COMMAND_LINE));
+    return !(option->flags & (OPTION_UNLISTED | OPTION_COMMAND_LINE));
 }
 
 /* The keys of one item of a list, described above the list. */
@@ -215,7 +216,7 @@ write_sample_section(const struct option_set *set, struct buf *ret)
     int r = 0;
 
     for (const struct option *o = set->options; r == 0 && o->name; o++) {
-        CLEANUP(buf_done) struct buf help = BUF_INIT(16384);
+        CLEANUP(buf_done) struct buf help = BUF_INIT(HELP_MAX);
 
         if (!is_in_file(o))
             continue;
@@ -249,24 +250,69 @@ write_sample_lines(const char *text, struct buf *ret)
     return r;
 }
 
+/* "#key: default" */
+static int
+write_unset(int columns, const struct option *option, struct buf *ret)
+{
+    const char *def = option->def ? option->def : "";
+
+    return buf_printf(ret, "%*s#%s:%s%s\n", columns, "", option->name, def[0] ? " " : "", def);
+}
+
+/* One item of a list, from the samples of its keys; the keys without one as comments. */
+static int
+write_sample_item(const struct option_set *set, struct buf *ret)
+{
+    bool first = true;
+    int r = 0;
+
+    for (int given = 1; given >= 0; given--) {
+        for (const struct option *o = set->options; r == 0 && o->name; o++) {
+            if (!is_in_file(o) || (o->sample != NULL) != given)
+                continue;
+            if (given)
+                r = buf_printf(ret, "%*s%s%s: %s\n", INDENT, "", first ? "- " : "  ", o->name,
+                               o->sample);
+            else
+                r = write_unset(2 * INDENT, o, ret);
+            first = false;
+        }
+    }
+    return r;
+}
+
+static bool
+has_sample(const struct option_set *set)
+{
+    for (const struct option *o = set->options; o->name; o++) {
+        if (o->sample)
+            return true;
+    }
+    return false;
+}
+
 static int
 write_sample_option(const struct option *option, struct buf *ret)
 {
-    CLEANUP(buf_done) struct buf help = BUF_INIT(16384);
+    CLEANUP(buf_done) struct buf help = BUF_INIT(HELP_MAX);
+    bool sections = option->type == OPTION_SECTIONS;
     int r = option_write_help(option, &help);
 
     if (r == 0)
         r = write_comment("#", buf_str(&help), ret);
-    if (r == 0 && option->type == OPTION_SECTIONS)
+    if (r == 0 && sections)
         r = write_sample_section(option->sections, ret);
     if (r < 0)
         return r;
-    if (!option->sample)
-        return buf_printf(ret, "#%s: %s\n", option->name, option->def ? option->def : "");
-    if (option->type != OPTION_SECTIONS)
+    if (!option->sample && !(sections && has_sample(option->sections)))
+        return write_unset(0, option, ret);
+    if (!sections)
         return buf_printf(ret, "%s: %s\n", option->name, option->sample);
     r = buf_printf(ret, "%s:\n", option->name);
-    return r < 0 ? r : write_sample_lines(option->sample, ret);
+    if (r < 0)
+        return r;
+    return option->sample ? write_sample_lines(option->sample, ret)
+                          : write_sample_item(option->sections, ret);
 }
 
 int
@@ -286,21 +332,6 @@ option_write_sample(const struct option_set *set, struct buf *ret)
     return r;
 }
 
-/* Text for scdoc: what it would take for markup has a backslash in front. */
-static int
-write_scdoc_text(const char *text, struct buf *ret)
-{
-    int r = 0;
-
-    for (; r == 0 && *text; text++) {
-        if (strchr("\\*_`#[]|<>~", *text))
-            r = buf_append_char(ret, '\\');
-        if (r == 0)
-            r = buf_append_char(ret, *text);
-    }
-    return r;
-}
-
 static int write_scdoc_set(const struct option_set *set, bool as_file, int tabs, struct buf *ret);
 
 /* "*-f*, *--filter* _FILE_" or "*where* _SQL_". */
@@ -314,13 +345,13 @@ write_scdoc_name(const struct option *option, bool as_file, struct buf *ret)
     if (r == 0)
         r = buf_append_str(ret, as_file ? "*" : "*--");
     if (r == 0)
-        r = write_scdoc_text(option->name, ret);
+        r = option_write_scdoc_text(option->name, ret);
     if (r == 0)
         r = buf_append_char(ret, '*');
     if (r == 0 && option->arg) {
         r = buf_append_str(ret, " _");
         if (r == 0)
-            r = write_scdoc_text(_(option->arg), ret);
+            r = option_write_scdoc_text(_(option->arg), ret);
         if (r == 0)
             r = buf_append_char(ret, '_');
     }
@@ -340,7 +371,7 @@ write_tabs(int tabs, struct buf *ret)
 static int
 write_scdoc_option(const struct option *option, bool as_file, int tabs, struct buf *ret)
 {
-    CLEANUP(buf_done) struct buf help = BUF_INIT(16384);
+    CLEANUP(buf_done) struct buf help = BUF_INIT(HELP_MAX);
     int r = write_tabs(tabs, ret);
 
     if (r == 0)
@@ -350,7 +381,7 @@ write_scdoc_option(const struct option *option, bool as_file, int tabs, struct b
     if (r == 0)
         r = option_write_help(option, &help);
     if (r == 0)
-        r = write_scdoc_text(buf_str(&help), ret);
+        r = option_write_scdoc_text(buf_str(&help), ret);
     if (r == 0)
         r = buf_append_str(ret, "\n\n");
     if (r == 0 && option->type == OPTION_SECTIONS)
@@ -364,7 +395,7 @@ write_scdoc_set(const struct option_set *set, bool as_file, int tabs, struct buf
     int r = 0;
 
     for (const struct option *o = set->options; r == 0 && o->name; o++) {
-        if (o->flags & OPTION_HIDDEN)
+        if (o->flags & OPTION_UNLISTED)
             continue;
         if (as_file ? (o->flags & OPTION_COMMAND_LINE) != 0 : o->type == OPTION_SECTIONS)
             continue;
@@ -377,4 +408,18 @@ int
 option_write_scdoc(const struct option_set *set, bool as_file, struct buf *ret)
 {
     return write_scdoc_set(set, as_file, 0, ret);
+}
+
+int
+option_write_scdoc_text(const char *text, struct buf *ret)
+{
+    int r = 0;
+
+    for (; r == 0 && *text; text++) {
+        if (strchr("\\*_`#[]|<>~", *text))
+            r = buf_append_char(ret, '\\');
+        if (r == 0)
+            r = buf_append_char(ret, *text);
+    }
+    return r;
 }

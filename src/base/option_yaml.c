@@ -299,7 +299,7 @@ refuse_unknown(struct reader *r, const struct option_set *set, const char *key)
     CLEANUP(buf_done) struct buf known = BUF_INIT(ERR_MSG_MAX);
 
     for (const struct option *o = set->options; o->name; o++) {
-        if (o->flags & (OPTION_HIDDEN | OPTION_COMMAND_LINE))
+        if (o->flags & (OPTION_UNLISTED | OPTION_COMMAND_LINE))
             continue;
         if (buf_printf(&known, "%s%s", known.len > 0 ? ", " : "", o->name) < 0)
             break; /* a list cut short still helps */

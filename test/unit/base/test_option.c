@@ -250,7 +250,7 @@ manual_escapes_what_scdoc_would_take_for_markup(void **state)
          .type = OPTION_BOOL,
          .offset = 0,
          .help = "one *star* and #5"},
-        {.name = "secret", .type = OPTION_BOOL, .flags = OPTION_HIDDEN, .offset = 0, .help = "x"},
+        {.name = "secret", .type = OPTION_BOOL, .flags = OPTION_UNLISTED, .offset = 0, .help = "x"},
         {.name = NULL},
     };
     static const struct option_set set = {"s", sizeof(bool), options};
