@@ -70,7 +70,7 @@ struct option_set {
 /* Options of one set, items of any list, and bytes of any file; all inclusive. */
 #define OPTION_SET_MAX   64
 #define OPTION_ITEMS_MAX 10000
-#define OPTION_YAML_MAX  ((size_t)4 << 20)
+#define OPTION_YAML_MAX  ((size_t)256 << 10)
 
 /* Fill `*values` with the defaults; strings borrow from the table. */
 void option_defaults(const struct option_set *set, void *values);

@@ -32,6 +32,18 @@ log_setup(enum log_format format, enum log_level level)
     config.level = level;
 }
 
+enum log_format
+log_chosen_format(void)
+{
+    return config.format;
+}
+
+enum log_level
+log_chosen_level(void)
+{
+    return config.level;
+}
+
 void
 log_to(int fd)
 {

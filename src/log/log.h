@@ -60,6 +60,10 @@ struct log_field {
 /* Choose what is written and how. Until it is called: text, info and above, standard error. */
 void log_setup(enum log_format format, enum log_level level);
 
+/* What was chosen, for a process that starts another. */
+enum log_format log_chosen_format(void);
+enum log_level log_chosen_level(void);
+
 /* Write to another descriptor (borrowed for ever), for tests. */
 void log_to(int fd);
 

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd_check.h"
+
+#include "base/i18n.h"
+#include "feed/filter.h"
+#include "store/file.h"
+#include "store/survey.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+struct check_options {
+    const char *filter;
+    bool json;
+    int64_t busy_timeout_ms;
+};
+
+static const struct option members[] = {
+    {
+        .name = "filter",
+        .letter = 'f',
+        .type = OPTION_STRING,
+        .flags = OPTION_REQUIRED,
+        .offset = offsetof(struct check_options, filter),
+        .arg = N_("FILE"),
+        .help = N_("what may leave, as YAML"),
+    },
+    {
+        .name = "json",
+        .type = OPTION_BOOL,
+        .offset = offsetof(struct check_options, json),
+        .def = "false",
+        .help = N_("print one JSON object"),
+    },
+    {
+        .name = "busy-timeout",
+        .type = OPTION_DURATION,
+        .offset = offsetof(struct check_options, busy_timeout_ms),
+        .def = "10s",
+        .min = 0,
+        .max = 3600000,
+        .arg = N_("TIME"),
+        .help = N_("how long a locked source is waited for"),
+    },
+    {.name = NULL},
+};
+
+const struct option_set cmd_check_options = {
+    .name = "check",
+    .size = sizeof(struct check_options),
+    .options = members,
+};
+
+/* Whether the column of this table ended up as `what`. */
+static size_t
+count_columns(const struct plan_table *t, enum plan_column what)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < t->source->column_count; i++)
+        count += t->columns[i] == what;
+    return count;
+}
+
+static void
+print_columns(const struct plan_table *t, enum plan_column what, const char *heading)
+{
+    const char *separator = " ";
+
+    if (count_columns(t, what) == 0)
+        return;
+    printf("      %s", heading);
+    for (size_t i = 0; i < t->source->column_count; i++) {
+        if (t->columns[i] == what) {
+            printf("%s%s", separator, t->source->columns[i].name);
+            separator = ", ";
+        }
+    }
+    printf("\n");
+}
+
+static void
+print_table(const struct plan_table *t, const struct survey_table *count, int width)
+{
+    size_t published = count_columns(t, PLAN_PUBLISHED);
+
+    printf("  %-*s  ", width, t->name);
+    printf(_("%" PRId64 " of %" PRId64 " rows"), count->admitted, count->rows);
+    printf(", ");
+    if (published == t->source->column_count)
+        printf("%s", _("all columns"));
+    else
+        printf(_("%zu of %zu columns"), published, t->source->column_count);
+    if (t->filter->where)
+        printf(_(", where %s"), t->filter->where);
+    printf("\n");
+    print_columns(t, PLAN_EMPTIED, _("emptied:"));
+    print_columns(t, PLAN_OMITTED, _("left out:"));
+}
+
+static void
+print_text(const struct survey *v)
+{
+    const struct plan *p = v->plan;
+    int width = 0;
+
+    for (size_t i = 0; i < p->table_count; i++)
+        width = MAX(width, (int)MIN(strlen(p->tables[i].name), (size_t)40));
+    printf("%s\n", _("leaves"));
+    for (size_t i = 0; i < p->table_count; i++)
+        print_table(&p->tables[i], &v->tables[i], width);
+    for (size_t i = 0; i < p->index_count; i++)
+        printf("  index %s\n", p->indexes[i].name);
+    for (size_t i = 0; i < p->view_count; i++)
+        printf("  view %s\n", p->views[i].name);
+    if (p->table_count == 0)
+        printf("  %s\n", _("nothing"));
+    printf("%s\n", _("stays"));
+    for (size_t i = 0; i < p->kept_back_count; i++) {
+        const struct plan_kept_back *k = &p->kept_back[i];
+
+        printf("  %s %s", k->kind, k->name);
+        if (k->table[0])
+            printf(_(" of %s"), k->table);
+        printf(": %s\n", _(k->reason));
+    }
+    if (p->kept_back_count == 0)
+        printf("  %s\n", _("no object; rows and columns as counted above"));
+    for (size_t i = 0; i < v->dangling_count; i++)
+        printf(P_("note: %" PRId64 " row of %s refers to a row of %s that stays\n",
+                  "note: %" PRId64 " rows of %s refer to rows of %s that stay\n",
+                  v->dangling[i].rows),
+               v->dangling[i].rows, v->dangling[i].table, v->dangling[i].parent);
+    if (!v->wal)
+        printf("%s\n", _("note: the source is not in WAL mode: while a snapshot reads it, its "
+                         "writers wait"));
+}
+
+static json_t *
+columns_json(const struct plan_table *t, enum plan_column what)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; list && i < t->source->column_count; i++) {
+        if (t->columns[i] == what &&
+            json_array_append_new(list, json_string(t->source->columns[i].name)) < 0) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return list;
+}
+
+static json_t *
+table_json(const struct plan_table *t, const struct survey_table *count)
+{
+    return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:s?, s:b}", "name", t->name, "rows",
+                     (json_int_t)count->rows, "admitted", (json_int_t)count->admitted, "columns",
+                     columns_json(t, PLAN_PUBLISHED), "emptied", columns_json(t, PLAN_EMPTIED),
+                     "omitted", columns_json(t, PLAN_OMITTED), "where", t->filter->where,
+                     "row_local", t->row_local);
+}
+
+/* Append to a list that may be NULL for want of memory; then it stays NULL. */
+static void
+add_json(json_t **list, json_t *item)
+{
+    if (*list && json_array_append_new(*list, item) < 0) {
+        json_decref(*list);
+        *list = NULL;
+    }
+}
+
+static int
+print_json(const struct survey *v, struct err *e)
+{
+    const struct plan *p = v->plan;
+    json_t *tables = json_array(), *indexes = json_array(), *views = json_array();
+    json_t *kept_back = json_array(), *dangling = json_array(), *all;
+    int r;
+
+    for (size_t i = 0; i < p->table_count; i++)
+        add_json(&tables, table_json(&p->tables[i], &v->tables[i]));
+    for (size_t i = 0; i < p->index_count; i++)
+        add_json(&indexes, json_string(p->indexes[i].name));
+    for (size_t i = 0; i < p->view_count; i++)
+        add_json(&views, json_string(p->views[i].name));
+    for (size_t i = 0; i < p->kept_back_count; i++)
+        add_json(&kept_back, json_pack("{s:s, s:s, s:s, s:s}", "kind", p->kept_back[i].kind, "name",
+                                       p->kept_back[i].name, "table", p->kept_back[i].table,
+                                       "reason", p->kept_back[i].reason));
+    for (size_t i = 0; i < v->dangling_count; i++)
+        add_json(&dangling,
+                 json_pack("{s:s, s:s, s:I}", "table", v->dangling[i].table, "parent",
+                           v->dangling[i].parent, "rows", (json_int_t)v->dangling[i].rows));
+    all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "tables", tables, "indexes", indexes, "views",
+                    views, "kept_back", kept_back, "dangling", dangling, "wal", v->wal);
+    if (!all)
+        return err_set(e, ERR_NOMEM, "%s", _("the result cannot be written as JSON"));
+    r = json_dumpf(all, stdout, JSON_COMPACT);
+    json_decref(all);
+    printf("\n");
+    return r < 0 ? err_set(e, ERR_NOMEM, "%s", _("the result cannot be written as JSON")) : 0;
+}
+
+int
+cmd_check(const struct command_call *call, struct err *e)
+{
+    const struct check_options *o = call->options;
+    CLEANUP(buf_done) struct buf yaml = BUF_INIT(OPTION_YAML_MAX);
+    CLEANUP(filter_freep) struct filter *filter = NULL;
+    CLEANUP(source_close) struct source s = {0};
+    CLEANUP(survey_done) struct survey v = {0};
+    int r = file_read(o->filter, &yaml, e);
+
+    if (r == 0)
+        r = filter_parse(buf_str(&yaml), yaml.len, o->filter, &filter, e);
+    if (r == 0)
+        r = source_open(call->args[0], o->busy_timeout_ms, NULL, &s, e);
+    if (r == 0)
+        r = survey_make(&s, filter, &v, e);
+    if (r == 0 && o->json)
+        r = print_json(&v, e);
+    else if (r == 0)
+        print_text(&v);
+    return r;
+}
