@@ -31,6 +31,9 @@
 /* The table of judge_syntax() that never exists. */
 #define NO_TABLE "leat no table"
 
+/* The schema of the row that is judged; nothing that a condition would name. */
+#define ROW_SCHEMA "leat row"
+
 const char *const judge_date_functions[] = {"date",     "time",      "datetime", "julianday",
                                             "strftime", "unixepoch", NULL};
 
@@ -89,14 +92,25 @@ deny(struct sighting *seen, const char *what, const char *name)
     return SQLITE_DENY;
 }
 
-static bool
-is_admitted(const struct judge *j, const char *table)
+/* What a sub-query reads: a published column of an admitted table, or only its rows. */
+static int
+authorize_read(struct judge *j, const char *table, const char *column, const char *database)
 {
+    char name[160];
+
     for (size_t i = 0; i < j->table_count; i++) {
-        if (str_eq_nocase(j->tables[i].table->object->name, table))
-            return true;
+        const struct schema_table *t = j->tables[i].table;
+        const struct schema_column *c;
+
+        if (!database || !str_eq(database, "temp") || !str_eq_nocase(t->object->name, table))
+            continue;
+        c = schema_column(t, column);
+        if (column[0] == '\0' || (c && j->tables[i].published[c - t->columns]))
+            return SQLITE_OK;
+        (void)sqlite3_snprintf(sizeof name, name, "%s.%s", table, column);
+        return deny(&j->seen, N_("column"), name);
     }
-    return false;
+    return deny(&j->seen, N_("table"), table);
 }
 
 static int
@@ -111,10 +125,9 @@ authorize(void *ctx, int action, const char *arg1, const char *arg2, const char 
         j->seen.selects++;
         return SQLITE_OK;
     case SQLITE_READ:
-        if (database && (str_eq(database, "source") || str_eq(database, "temp")) &&
-            is_admitted(j, arg1))
+        if (database && str_eq(database, ROW_SCHEMA))
             return SQLITE_OK;
-        return deny(&j->seen, N_("table"), arg1);
+        return authorize_read(j, arg1, arg2, database);
     case SQLITE_FUNCTION:
         if (in_list(judge_date_functions, arg2))
             j->seen.dates = true;
@@ -123,8 +136,8 @@ authorize(void *ctx, int action, const char *arg1, const char *arg2, const char 
         return SQLITE_OK;
     case SQLITE_RECURSIVE:
         return deny(&j->seen, N_("recursive query"), "WITH RECURSIVE");
-    default:
-        return deny(&j->seen, N_("statement"), arg1);
+    default: /* among them what SQLite does to make a table-valued function known */
+        return deny(&j->seen, N_("a table-valued function"), NULL);
     }
 }
 
@@ -295,25 +308,17 @@ add_table(struct judge *j, const struct judge_table *t, struct err *e)
 {
     CLEANUP(buf_done) struct buf all = BUF_INIT((size_t)16 << 20);
     CLEANUP(buf_done) struct buf published = BUF_INIT((size_t)16 << 20);
-    CLEANUP(buf_done) struct buf names = BUF_INIT((size_t)16 << 20);
     const char *name = t->table->object->name;
     int r = append_columns(t, true, &all);
 
     if (r == 0)
         r = append_columns(t, false, &published);
-    for (size_t i = 0; r == 0 && i < t->table->column_count; i++) {
-        if (!t->published[i])
-            continue;
-        r = names.len > 0 ? buf_append_str(&names, ", ") : 0;
-        if (r == 0)
-            r = sql_name_append(t->table->columns[i].name, &names);
-    }
     if (r < 0)
         return err_set(e, r, _("table \"%s\": its definition is too long"), name);
-    r = sql_exec(&j->sql, e, SQL("CREATE TABLE source.\"%w\"(%s)"), name, buf_str(&all));
+    r = sql_exec(&j->sql, e, SQL("CREATE TABLE \"" ROW_SCHEMA "\".\"%w\"(%s)"), name,
+                 buf_str(&all));
     if (r == 0)
-        r = sql_exec(&j->sql, e, SQL("CREATE TEMP VIEW \"%w\" AS SELECT %s FROM source.\"%w\""),
-                     name, buf_str(&names), name);
+        r = sql_exec(&j->sql, e, SQL("CREATE TEMP TABLE \"%w\"(%s)"), name, buf_str(&all));
     if (r == 0 && t->table->object->kind == SCHEMA_VIRTUAL) {
         const char *tail;
         CLEANUP(arena_done) struct arena a = ARENA_INIT((size_t)16 << 20);
@@ -341,7 +346,7 @@ judge_new(const struct schema *schema, const struct judge_table *tables, size_t 
     if (r < 0)
         return r;
     j->sql = (struct sql){.db = j->db};
-    r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS source"));
+    r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS \"" ROW_SCHEMA "\""));
     if (r == 0)
         r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS public"));
     if (r == 0)
@@ -365,31 +370,33 @@ judge_free(struct judge *j)
     free(j);
 }
 
-/*
- * Why a name was not found, said for the person who knows the database: it may
- * well be there, and only not be admitted.
- */
-static void
-explain_missing(const struct judge *j, const char *message, char *ret, int ret_len)
+/* A table that was not found may well be there, and only not be admitted. */
+static const char *
+explain_missing(const struct judge *j, const char *message)
 {
-    const char *name = strrchr(message, ' ');
-    const char *column;
-    bool hidden = false;
+    static const char prefix[] = "no such table: ";
 
-    (void)sqlite3_snprintf(ret_len, ret, "%s", message);
-    if (!name)
-        return;
-    name++;
-    column = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
-    for (size_t i = 0; i < j->table_count; i++)
-        hidden = hidden || schema_column(j->tables[i].table, column);
-    if (str_starts(message, "no such table: ") && schema_find(j->schema, name))
-        (void)sqlite3_snprintf(ret_len, ret,
-                               _("table \"%s\" is not in the filter, so no sub-query may read it"),
-                               name);
-    else if (str_starts(message, "no such column: ") && hidden)
-        (void)sqlite3_snprintf(
-            ret_len, ret, _("column \"%s\" is not published, so no sub-query may read it"), column);
+    if (str_starts(message, prefix) && schema_find(j->schema, message + strlen(prefix)))
+        return _("a sub-query may read only tables that the filter lists");
+    return "";
+}
+
+/* Say what the authorizer denied. */
+static int
+refuse_seen(const struct sighting *seen, const char *table, const char *where, struct err *e)
+{
+    char why[256];
+
+    if (str_eq(seen->what, "column"))
+        (void)sqlite3_snprintf(sizeof why, why,
+                               _("column \"%s\" is not published, so no sub-query may read it"),
+                               seen->name);
+    else if (seen->name[0] == '\0')
+        (void)sqlite3_snprintf(sizeof why, why, _("%s is not allowed"), _(seen->what));
+    else
+        (void)sqlite3_snprintf(sizeof why, why, _("%s \"%s\" is not allowed"), _(seen->what),
+                               seen->name);
+    return refuse(e, ERR_DENIED, table, where, why);
 }
 
 /* Compile a condition in one of its forms under the authorizer. */
@@ -409,13 +416,12 @@ judge_form(struct judge *j, const char *format, const char *table, const char *w
     sqlite3_free(text);
     if (rc == SQLITE_NOMEM)
         return err_nomem(e);
-    if (j->seen.what) {
-        (void)sqlite3_snprintf(sizeof why, why, _("%s \"%s\" is not allowed"), _(j->seen.what),
-                               j->seen.name);
-        return refuse(e, ERR_DENIED, table, where, why);
-    }
+    if (j->seen.what)
+        return refuse_seen(&j->seen, table, where, e);
     if (rc != SQLITE_OK) {
-        explain_missing(j, sqlite3_errmsg(j->db), why, sizeof why);
+        const char *message = sqlite3_errmsg(j->db), *hint = explain_missing(j, message);
+
+        (void)sqlite3_snprintf(sizeof why, why, hint[0] ? "%s: %s" : "%s", message, hint);
         return refuse(e, ERR_DENIED, table, where, why);
     }
     if (parameters > 0)
@@ -428,8 +434,9 @@ static int
 judge_as_index(struct judge *j, const struct judge_table *t, const char *where, struct err *e)
 {
     const char *name = t->table->object->name;
-    char *text = sqlite3_mprintf(SQL("CREATE INDEX source.\"%w\" ON \"%w\"(\"%w\") WHERE (%s)"),
-                                 NO_TABLE, name, t->table->columns[0].name, where);
+    char *text =
+        sqlite3_mprintf(SQL("CREATE INDEX \"" ROW_SCHEMA "\".\"%w\" ON \"%w\"(\"%w\") WHERE (%s)"),
+                        NO_TABLE, name, t->table->columns[0].name, where);
     int rc;
 
     if (!text)
@@ -455,9 +462,11 @@ judge_condition(struct judge *j, const char *table, const char *where, struct ju
     }
     assert(t);
     if (r == 0)
-        r = judge_form(j, SQL("SELECT 1 FROM source.\"%w\" AS \"%w\" WHERE %s"), table, where, e);
+        r = judge_form(j, SQL("SELECT 1 FROM \"" ROW_SCHEMA "\".\"%w\" AS \"%w\" WHERE %s"), table,
+                       where, e);
     if (r == 0)
-        r = judge_form(j, SQL("SELECT 1 FROM source.\"%w\" AS \"%w\" WHERE (%s)"), table, where, e);
+        r = judge_form(j, SQL("SELECT 1 FROM \"" ROW_SCHEMA "\".\"%w\" AS \"%w\" WHERE (%s)"),
+                       table, where, e);
     if (r < 0)
         return r;
     verdict = (struct judge_verdict){

@@ -11,15 +11,18 @@
  * never by matching text: it is compiled against a database in memory that
  * has nothing but what the filter admits.
  *
- *   schema "source"    the admitted tables with all their columns: what a
+ *   schema "leat row"  the admitted tables with all their columns: what a
  *                      condition sees of its own row
- *   schema "temp"      views of their published columns under the same names:
- *                      what a sub-query sees. Unqualified names resolve here
+ *   schema "temp"      the same again under the same names: what unqualified
+ *                      names in a sub-query resolve to. Only published columns
+ *                      may be read there
  *   schema "public"    the published columns as tables: what an index, a
  *                      check, a generated column or a view may refer to
  *
- * The build evaluates conditions under the same names (store/build.c), so that
- * what was judged is what runs.
+ * A sub-query finds columns that it may not read, so that their names mean what
+ * their author meant and are refused, instead of being taken for columns of the
+ * row around it. The build evaluates conditions under the same names
+ * (plan.h, scopes), so that what was judged is what runs.
  */
 struct judge;
 
