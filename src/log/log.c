@@ -86,29 +86,38 @@ put_json_string(struct buf *b, const char *text)
         } else if (*p < 0x80) {
             r = buf_append(b, p, 1);
         } else {
-            for (n = 2; n < 4 && (p[n] & 0xc0) == 0x80;)
+            while (n < 4 && (p[n] & 0xc0) == 0x80)
                 n++;
-            while (n > 1 && (strnlen((const char *)p, n) < n || !str_is_utf8(p, n)))
+            while (n > 1 && !str_is_utf8(p, n))
                 n--;
-            r = n > 1 ? buf_append(b, p, n) : buf_append_str(b, "\\ufffd");
+            if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0)
+                r = buf_printf(b, "\\u%04x", p[1]); /* a control character, too */
+            else
+                r = n > 1 ? buf_append(b, p, n) : buf_append_str(b, "\\ufffd");
         }
         p += n;
     }
     return r < 0 ? r : buf_append_char(b, '"');
 }
 
-/* A value of a text line: as it is where it is one plain word, quoted otherwise. */
+/* Whether a terminal shows the text as it is, and the eye takes it for one value. */
+static bool
+is_plain_word(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    for (; *p; p++) {
+        if (*p <= 0x20 || *p == 0x7f || strchr("\"\\=", *p) || (*p == 0xc2 && p[1] < 0xa0))
+            return false;
+    }
+    return text[0] && str_is_utf8(text, strlen(text));
+}
+
+/* A value of a text line. */
 static int
 put_text_string(struct buf *b, const char *text)
 {
-    if (*text && strcspn(text, " \t\r\n\"\\=") == strlen(text)) {
-        for (const char *p = text; *p; p++) {
-            if ((unsigned char)*p < 0x20 || *p == 0x7f)
-                return put_json_string(b, text);
-        }
-        return buf_append_str(b, text);
-    }
-    return put_json_string(b, text);
+    return is_plain_word(text) ? buf_append_str(b, text) : put_json_string(b, text);
 }
 
 static int
