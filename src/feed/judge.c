@@ -29,7 +29,7 @@
 #include <string.h>
 
 /* The table of judge_syntax() that never exists. */
-#define NO_TABLE "leat no table"
+#define NO_TABLE "leat no table" /* not translated: a name */
 
 /* The schema of the row that is judged; nothing that a condition would name. */
 #define ROW_SCHEMA "leat row"
