@@ -112,9 +112,9 @@ print_text(const struct survey *v)
     for (size_t i = 0; i < p->table_count; i++)
         print_table(&p->tables[i], &v->tables[i], width);
     for (size_t i = 0; i < p->index_count; i++)
-        printf("  index %s\n", p->indexes[i].name);
+        printf("  index %s\n", p->indexes[i].name); /* not translated: SQL's word */
     for (size_t i = 0; i < p->view_count; i++)
-        printf("  view %s\n", p->views[i].name);
+        printf("  view %s\n", p->views[i].name); /* not translated: SQL's word */
     if (p->table_count == 0)
         printf("  %s\n", _("nothing"));
     printf("%s\n", _("stays"));

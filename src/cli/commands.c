@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/i18n.h"
 #include "cli/cmd_ca.h"
+#include "cli/cmd_check.h"
 #include "cli/cmd_docs.h"
+#include "cli/cmd_snapshot.h"
+#include "cli/cmd_worker_snapshot.h"
 #include "cli/command.h"
 
 const struct command commands[] = {
+    {
+        .name = "snapshot",
+        .args = N_("SOURCE OUT"),
+        .args_min = 2,
+        .args_max = 2,
+        .summary = N_("make a filtered copy of a SQLite file"),
+        .description = N_("OUT holds what the filter admits of SOURCE and nothing else; it is "
+                          "replaced as a whole, or not at all. SOURCE is never written. With "
+                          "--watch OUT is kept current until the program is interrupted."),
+        .options = &cmd_snapshot_options,
+        .run = cmd_snapshot,
+    },
+    {
+        .name = "check",
+        .args = N_("SOURCE"),
+        .args_min = 1,
+        .args_max = 1,
+        .summary = N_("show what would leave a SQLite file, and what would stay"),
+        .options = &cmd_check_options,
+        .run = cmd_check,
+    },
     {
         .name = "ca init",
         .args = N_("DIR"),
@@ -22,6 +46,12 @@ const struct command commands[] = {
         .summary = N_("issue an identity of the development CA"),
         .options = &cmd_ca_issue_options,
         .run = cmd_ca_issue,
+    },
+    {
+        .name = WORKER_SNAPSHOT,
+        .summary = N_("build a snapshot for the process that started this one"),
+        .hidden = true,
+        .run = cmd_worker_snapshot,
     },
     {
         .name = "docs man",

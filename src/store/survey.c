@@ -105,7 +105,7 @@ count_dangling(struct source *s, const struct plan *p, const struct plan_table *
     if (r == 0)
         r = buf_append_str(&b, SQL(" SELECT count(*) FROM child WHERE "));
     for (size_t i = 0; r == 0 && i < key->column_count; i++)
-        r = buf_printf(&b, "child.c%zu IS NOT NULL AND ", i);
+        r = buf_printf(&b, SQL("child.c%zu IS NOT NULL AND "), i);
     if (r == 0)
         r = buf_append_str(&b, SQL("NOT EXISTS (SELECT 1 FROM parent WHERE "));
     for (size_t i = 0; r == 0 && i < key->column_count; i++)

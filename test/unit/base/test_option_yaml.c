@@ -288,7 +288,7 @@ refuses_too_long_a_file(void **state)
     memcpy(text, "tables: []\n", 11);
     assert_ok(read_text(text, OPTION_YAML_MAX, &arena, &s, &e), &e);
     assert_int_equal(read_text(text, OPTION_YAML_MAX + 1, &arena, &s, &e), ERR_CONFIG);
-    assert_string_equal(e.msg, "f.yaml: file is 4194305 bytes, at most 4194304 are allowed");
+    assert_string_equal(e.msg, "f.yaml: file is 262145 bytes, at most 262144 are allowed");
 }
 
 /* Nesting is refused at its first level that the table does not have, however deep it goes. */
