@@ -32,7 +32,7 @@
 #define NO_TABLE "leat no table" /* not translated: a name */
 
 /* The schema of the row that is judged; nothing that a condition would name. */
-#define ROW_SCHEMA "leat row"
+#define ROW_SCHEMA "leat row" /* not translated: a name */
 
 const char *const judge_date_functions[] = {"date",     "time",      "datetime", "julianday",
                                             "strftime", "unixepoch", NULL};
@@ -374,7 +374,7 @@ judge_free(struct judge *j)
 static const char *
 explain_missing(const struct judge *j, const char *message)
 {
-    static const char prefix[] = "no such table: ";
+    static const char prefix[] = "no such table: "; /* not translated: SQLite says it */
 
     if (str_starts(message, prefix) && schema_find(j->schema, message + strlen(prefix)))
         return _("a sub-query may read only tables that the filter lists");
