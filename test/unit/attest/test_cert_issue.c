@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "attest/cert_issue.h"
+#include "fail_alloc.h"
 
 #include <gnutls/x509.h>
 #include <stdio.h>
@@ -590,6 +591,28 @@ takes_a_key_that_is_there(void **state)
     }
 }
 
+static int
+issue_both(void *ctx)
+{
+    (void)ctx;
+    CLEANUP(cert_issued_done) struct cert_issued ca = {0}, leaf = {0};
+    struct cert_ca_request request = {.name = "root", .days = 2000, .wall_us = NOW_US};
+    struct cert_request r;
+    int got = cert_issue_ca(&request, &ca, NULL);
+
+    if (got < 0)
+        return got;
+    r = request_for(&ca, "one", CERT_ROLE_PUBLISHER);
+    return cert_issue(&r, &leaf, NULL);
+}
+
+static void
+survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    fail_alloc_every(issue_both, NULL);
+}
+
 int
 main(void)
 {
@@ -607,6 +630,7 @@ main(void)
         cmocka_unit_test(never_outlives_its_ca),
         cmocka_unit_test(refuses_a_ca_that_is_none),
         cmocka_unit_test(takes_a_key_that_is_there),
+        cmocka_unit_test(survives_every_failed_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "cli/pki.h"
+#include "fail_alloc.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -497,6 +498,29 @@ reports_a_full_disk_at_every_step(void **state)
     }
 }
 
+static int
+issue_anew(void *ctx)
+{
+    struct pki_files files;
+
+    return issue(ctx, "bo", true, &files, NULL);
+}
+
+static void
+survives_every_failed_allocation(void **state)
+{
+    (void)state;
+    CLEANUP(place_done) struct place p;
+    struct pki_files files;
+    struct err e;
+
+    place_init(&p);
+    assert_ok(init(&p, &files, &e), &e);
+    fail_alloc_every(issue_anew, &p);
+    assert_pair_matches(&p, "bo");
+    assert_int_equal(file_count(&p), 4);
+}
+
 int
 main(void)
 {
@@ -508,6 +532,7 @@ main(void)
         cmocka_unit_test(completes_a_key_that_stands_alone),
         cmocka_unit_test(leaves_whole_pairs_wherever_it_is_killed),
         cmocka_unit_test(reports_a_full_disk_at_every_step),
+        cmocka_unit_test(survives_every_failed_allocation),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
