@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/worker.h"
 
+#include "base/base.h"
 #include "log/log.h"
 
 char *const *
@@ -20,4 +21,15 @@ worker_argv(struct worker_argv *w, const char *name)
         NULL,
     }};
     return w->argv;
+}
+
+void
+worker_add(struct worker_argv *w, const char *arg)
+{
+    size_t count = 0;
+
+    while (w->argv[count])
+        count++;
+    assert(count + 1 < ARRAY_LEN(w->argv));
+    w->argv[count] = (char *)arg;
 }

@@ -4,7 +4,7 @@
 
 /* Arguments with which this program starts itself as a worker, NULL at the end. */
 struct worker_argv {
-    char *argv[8];
+    char *argv[12];
 };
 
 /*
@@ -12,5 +12,8 @@ struct worker_argv {
  * this process does. Returns w->argv.
  */
 char *const *worker_argv(struct worker_argv *w, const char *name);
+
+/* Add an argument of the command's own, borrowed; there is room for five. */
+void worker_add(struct worker_argv *w, const char *arg);
 
 #endif
