@@ -152,6 +152,8 @@ take_columns(struct parser *p, const char ***ret, size_t *ret_count, struct err 
         return err_nomem(e);
     p->i = start + 1;
     while (p->i < end - 1) {
+        while (take(p, "("))
+            ; /* SQLite lets a column of a key stand in parentheses */
         r = take_name(p, &names[count], e);
         if (r < 0)
             return r;
@@ -174,6 +176,22 @@ skip_conflict(struct parser *p)
     }
 }
 
+static bool
+at_deferrable(const struct parser *p)
+{
+    return at(p, "DEFERRABLE") || (at(p, "NOT") && at_next(p, "DEFERRABLE"));
+}
+
+/* [NOT] DEFERRABLE [INITIALLY …] */
+static void
+skip_deferrable(struct parser *p)
+{
+    (void)take(p, "NOT"); /* optional */
+    skip(p);
+    if (take(p, "INITIALLY"))
+        skip(p);
+}
+
 /* REFERENCES parent [(columns)] {ON … | MATCH …} [[NOT] DEFERRABLE [INITIALLY …]] */
 static int
 take_references(struct parser *p, struct ddl_clause *c, struct err *e)
@@ -193,11 +211,8 @@ take_references(struct parser *p, struct ddl_clause *c, struct err *e)
                 skip(p); /* CASCADE, RESTRICT */
         } else if (take(p, "MATCH")) {
             skip(p);
-        } else if (at(p, "DEFERRABLE") || (at(p, "NOT") && at_next(p, "DEFERRABLE"))) {
-            (void)take(p, "NOT"); /* optional */
-            skip(p);
-            if (take(p, "INITIALLY"))
-                skip(p);
+        } else if (at_deferrable(p)) {
+            skip_deferrable(p);
         } else {
             break;
         }
@@ -233,7 +248,8 @@ take_default(struct parser *p, struct err *e)
 
 /*
  * One constraint behind a column's type: 1 and `c` is filled, or 0 when the
- * clause says nothing (a bare name, NULL) or the column is over.
+ * clause says nothing: a bare name, NULL, and DEFERRABLE away from the foreign
+ * key that it is about, which makes no difference to who only reads.
  */
 static int
 take_column_clause(struct parser *p, struct ddl_column *column, struct ddl_clause *c, struct err *e)
@@ -241,8 +257,15 @@ take_column_clause(struct parser *p, struct ddl_column *column, struct ddl_claus
     size_t start;
     int r = 0;
 
-    if (take(p, "CONSTRAINT"))
+    if (take(p, "CONSTRAINT")) {
+        r = sql_token_is_name(peek(p)) ? 0 : misunderstood(e);
         skip(p);
+        return r;
+    }
+    if (at_deferrable(p)) {
+        skip_deferrable(p);
+        return 0;
+    }
     start = p->i;
     *c = (struct ddl_clause){.columns = &column->name, .column_count = 1};
     if (take(p, "PRIMARY")) {
@@ -276,9 +299,12 @@ take_column_clause(struct parser *p, struct ddl_column *column, struct ddl_claus
         r = take_references(p, c, e);
     } else if (at(p, "GENERATED") || at(p, "AS")) {
         c->kind = DDL_GENERATED;
-        if (take(p, "GENERATED"))
+        if (take(p, "GENERATED")) {
             skip(p); /* ALWAYS */
-        skip(p);     /* AS */
+            if (!at(p, "AS"))
+                return 0; /* SQLite takes the words alone, without a meaning */
+        }
+        skip(p); /* AS */
         r = take_expr(p, &c->expr, e);
         if (r == 0 && !take(p, "STORED"))
             (void)take(p, "VIRTUAL"); /* optional, and the default */
@@ -293,8 +319,9 @@ take_column_clause(struct parser *p, struct ddl_column *column, struct ddl_claus
 static bool
 ends_type(const struct parser *p)
 {
-    static const char *const words[] = {"CONSTRAINT", "PRIMARY", "NOT",     "NULL",       "UNIQUE",
-                                        "CHECK",      "DEFAULT", "COLLATE", "REFERENCES", "AS"};
+    static const char *const words[] = {"CONSTRAINT", "PRIMARY", "NOT",       "NULL",
+                                        "UNIQUE",     "CHECK",   "DEFAULT",   "COLLATE",
+                                        "REFERENCES", "AS",      "DEFERRABLE"};
 
     if (!sql_token_is_name(peek(p)) || (at(p, "GENERATED") && at_next(p, "ALWAYS")))
         return true;
@@ -363,9 +390,9 @@ take_table_clause(struct parser *p, struct ddl_table *t, struct err *e)
     int r;
 
     if (take(p, "CONSTRAINT")) {
+        r = sql_token_is_name(peek(p)) ? 0 : misunderstood(e);
         skip(p);
-        if (!at_table_clause(p))
-            return 0; /* a name without a constraint says nothing */
+        return r; /* without a constraint behind it, it says nothing */
     }
     start = p->i;
     if (take(p, "PRIMARY") || take(p, "FOREIGN")) {

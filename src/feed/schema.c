@@ -241,6 +241,43 @@ read_rowid(const struct sql *s, struct arena *a, struct schema_table *t, struct 
     return 0;
 }
 
+/*
+ * Which conversion SQLite applies to values of a type: it looks for parts of
+ * words anywhere in the text.
+ *
+ * Source: https://sqlite.org/datatype3.html, 3.1.
+ */
+static char
+affinity_of(const char *type)
+{
+    static const struct {
+        const char *part;
+        char affinity;
+    } rules[] = {
+        {"int", 'i'},  {"char", 't'}, {"clob", 't'}, {"text", 't'},
+        {"blob", 'b'}, {"real", 'r'}, {"floa", 'r'}, {"doub", 'r'},
+    };
+
+    if (type[0] == '\0')
+        return 'b';
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        for (const char *at = type; *at; at++) {
+            if (sqlite3_strnicmp(at, rules[i].part, (int)strlen(rules[i].part)) == 0)
+                return rules[i].affinity;
+        }
+    }
+    return 'n';
+}
+
+/* A type loses the comments between its words, in which SQLite reads too. */
+static bool
+same_type(const char *declared, const char *read)
+{
+    return (!strstr(declared, "--") && !strstr(declared, "/*")) ||
+           affinity_of(declared) == affinity_of(read);
+}
+
+/* Whether we have read the definition as SQLite has. */
 static int
 match_ddl(struct schema_table *t, struct err *e)
 {
@@ -248,7 +285,8 @@ match_ddl(struct schema_table *t, struct err *e)
                 t->ddl.without_rowid == t->without_rowid && t->ddl.strict == t->strict;
 
     for (size_t i = 0; same && i < t->column_count; i++) {
-        same = str_eq(t->ddl.columns[i].name, t->columns[i].name);
+        same = str_eq(t->ddl.columns[i].name, t->columns[i].name) &&
+               same_type(t->columns[i].declared, t->ddl.columns[i].type);
         t->columns[i].ddl = &t->ddl.columns[i];
     }
     return same ? 0 : err_set(e, ERR_PROTO, "%s", _("its definition is not understood"));

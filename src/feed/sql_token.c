@@ -31,16 +31,23 @@ is_space(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* Behind white space and comments. A block comment may end with the text, as in SQLite. */
+/*
+ * Behind white space and comments. A block comment may end with the text, as in
+ * SQLite; a vertical tab is white space only behind other; a byte order mark
+ * is white space where a token could start.
+ */
 static const char *
 skip_blank(const char *p)
 {
     for (;;) {
         if (is_space(*p)) {
-            p++;
+            while (is_space(*p) || *p == '\v')
+                p++;
+        } else if (str_starts(p, "\xef\xbb\xbf")) {
+            p += 3;
         } else if (p[0] == '-' && p[1] == '-') {
             p += strcspn(p, "\n");
-        } else if (p[0] == '/' && p[1] == '*') {
+        } else if (p[0] == '/' && p[1] == '*' && p[2]) {
             const char *end = strstr(p + 2, "*/");
 
             p = end ? end + 2 : p + strlen(p);
@@ -201,6 +208,7 @@ sql_token_name(const struct sql_token *t, struct arena *a)
 /*
  * A space goes between any two tokens except inside parentheses and lists and
  * around a dot. Operators are never joined: "- -1" must not become a comment.
+ * A number does not end in a dot: what follows would become a part of it.
  */
 int
 sql_token_append(const struct sql_token *t, struct buf *ret)
@@ -210,7 +218,11 @@ sql_token_append(const struct sql_token *t, struct buf *ret)
                  sql_token_is(t, ".") || (sql_token_is(t, "(") && is_name_byte(before));
     int r = tight ? 0 : buf_append_char(ret, ' ');
 
-    return r < 0 ? r : buf_append(ret, t->text, t->len);
+    if (r == 0)
+        r = buf_append(ret, t->text, t->len);
+    if (r == 0 && t->kind == SQL_TOKEN_NUMBER && t->text[t->len - 1] == '.')
+        r = buf_append_char(ret, '0');
+    return r;
 }
 
 int
