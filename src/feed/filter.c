@@ -86,6 +86,10 @@ check_columns(const struct filter_table *t, struct err *e)
     if (columns->count > FILTER_COLUMNS_MAX)
         return err_set(e, ERR_LIMIT, _("table \"%s\": %zu columns, over %d"), CLIP(t->name),
                        columns->count, FILTER_COLUMNS_MAX);
+    /* No column to one reader, all of them to another. */
+    if (columns->items && columns->count == 0)
+        return err_set(e, ERR_CONFIG, _("table \"%s\": the list of columns is empty"),
+                       CLIP(t->name));
     if (t->omit && columns->count == 0)
         return err_set(e, ERR_CONFIG,
                        _("table \"%s\": \"omit\" needs \"columns\", which says what is left"),
@@ -153,8 +157,12 @@ copy_table(struct arena *a, const struct filter_table *from, struct filter_table
     *to = (struct filter_table){.omit = from->omit};
     to->name = from->name ? arena_strdup(a, from->name) : NULL;
     to->where = from->where ? arena_strdup(a, from->where) : NULL;
+    if ((from->name && !to->name) || (from->where && !to->where))
+        return ERR_NOMEM;
+    if (!from->columns.items)
+        return 0;
     to->columns.items = arena_array(a, from->columns.count + 1, sizeof *to->columns.items);
-    if ((from->name && !to->name) || (from->where && !to->where) || !to->columns.items)
+    if (!to->columns.items)
         return ERR_NOMEM;
     for (size_t i = 0; i < from->columns.count; i++) {
         to->columns.items[i] = arena_strdup(a, from->columns.items[i]);

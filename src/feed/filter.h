@@ -14,7 +14,7 @@
 struct filter_table {
     const char *name;  /* compared as SQLite compares names: ASCII letters without case */
     const char *where; /* SQL condition, or NULL: every row */
-    struct option_strings columns; /* count 0: every column */
+    struct option_strings columns; /* items NULL: every column; an empty list is refused */
     bool omit; /* leave other columns out of the schema instead of emptying them */
 };
 

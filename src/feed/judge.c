@@ -11,8 +11,10 @@
  *      The list is positive: what a later SQLite adds is refused until it is
  *      understood. A condition without sub-queries must also be accepted as
  *      the condition of a partial index, where SQLite has the same rule.
- *   4. It has no parameters and no recursion, and is no longer than
- *      FILTER_WHERE_MAX.
+ *   4. It has no parameters, and is no longer than FILTER_WHERE_MAX.
+ *   5. Compiling it takes bounded time: it has no common table expressions,
+ *      which SQLite copies into each place that names them, 2^n places for n of
+ *      them; and at most JUDGE_SELECTS_MAX sub-queries.
  *
  * Date functions are deterministic unless one of their arguments is "now",
  * "localtime" or "utc", or the time is left out. A literal is refused here;
@@ -212,16 +214,41 @@ asks_for_now(const char *name, const char *text)
     return args == 0 || (str_eq_nocase(name, "strftime") && commas == 0);
 }
 
+/* A call of a date function for the current time: `t` is its name, `at` what stands behind it. */
+static bool
+is_call_for_now(const struct sql_token *t, const char *at)
+{
+    struct sql_token bracket = sql_token_next(&at);
+    size_t quote = t->kind == SQL_TOKEN_QUOTED ? 1 : 0;
+
+    if ((t->kind != SQL_TOKEN_WORD && !quote) || !sql_token_is(&bracket, "("))
+        return false;
+    for (const char *const *name = judge_date_functions; *name; name++) {
+        if (t->len - 2 * quote == strlen(*name) &&
+            sqlite3_strnicmp(t->text + quote, *name, (int)strlen(*name)) == 0)
+            return asks_for_now(*name, at);
+    }
+    return false;
+}
+
+/* "(WITH name": a column of that name would have to be quoted there. */
+static bool
+is_with(const struct sql_token *t, const char *at)
+{
+    struct sql_token with = sql_token_next(&at), name = sql_token_next(&at);
+
+    return sql_token_is(t, "(") && sql_token_is(&with, "WITH") && sql_token_is_name(&name);
+}
+
 /* What the tokens alone give away. */
 static int
 check_tokens(const char *table, const char *where, struct err *e)
 {
     const char *at = where;
+    size_t selects = 0;
 
     for (;;) {
         struct sql_token t = sql_token_next(&at);
-        const char *behind = at;
-        struct sql_token next = sql_token_next(&behind);
 
         switch (t.kind) {
         case SQL_TOKEN_END:
@@ -236,10 +263,19 @@ check_tokens(const char *table, const char *where, struct err *e)
         }
         if (sql_token_is(&t, ";"))
             return refuse(e, ERR_DENIED, table, where, _("a second statement is not allowed"));
-        for (const char *const *name = judge_date_functions; *name; name++) {
-            if (sql_token_is(&t, *name) && sql_token_is(&next, "(") && asks_for_now(*name, behind))
-                return refuse(e, ERR_DENIED, table, where,
-                              _("it depends on the current time or time zone"));
+        if (is_call_for_now(&t, at))
+            return refuse(e, ERR_DENIED, table, where,
+                          _("it depends on the current time or time zone"));
+        if (is_with(&t, at))
+            return refuse(e, ERR_DENIED, table, where,
+                          _("common table expressions are not allowed"));
+        selects += sql_token_is(&t, "SELECT");
+        if (selects > JUDGE_SELECTS_MAX) {
+            char why[64];
+
+            (void)sqlite3_snprintf(sizeof why, why, _("it has over %d sub-queries"),
+                                   JUDGE_SELECTS_MAX);
+            return refuse(e, ERR_LIMIT, table, where, why);
         }
     }
 }

@@ -41,6 +41,9 @@ int judge_new(const struct schema *schema, const struct judge_table *tables, siz
 void judge_free(struct judge *j);
 DEFINE_FREEP(struct judge, judge_free)
 
+/* Sub-queries of one condition, inclusive. */
+#define JUDGE_SELECTS_MAX 16
+
 /* What a condition turned out to be. */
 struct judge_verdict {
     bool row_local;  /* reads nothing but columns of the row itself */
@@ -56,8 +59,8 @@ int judge_condition(struct judge *j, const char *table, const char *where,
 
 /*
  * The part of judge_condition() that needs no database: it is one expression,
- * in and out of parentheses, without parameters and without a date function
- * that asks for the current time.
+ * in and out of parentheses, without parameters, common table expressions and
+ * calls of a date function for the current time, and within its bounds.
  */
 int judge_syntax(const char *table, const char *where, struct err *e) MUST_CHECK;
 
