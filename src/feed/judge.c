@@ -386,6 +386,8 @@ judge_new(const struct schema *schema, const struct judge_table *tables, size_t 
     if (r == 0)
         r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS public"));
     if (r == 0)
+        r = sql_exec(&j->sql, e, SQL("ATTACH ':memory:' AS out"));
+    if (r == 0)
         r = sql_exec(&j->sql, e, SQL("BEGIN"));
     for (size_t i = 0; r == 0 && i < count; i++)
         r = add_table(j, &tables[i], e);
@@ -536,6 +538,59 @@ judge_index_is_public(struct judge *j, const char *tail, bool unique)
 
     sqlite3_free(text);
     return ok;
+}
+
+static int
+read_keys(struct judge *j, const char *table, struct arena *a, struct judge_key_column **ret,
+          size_t *ret_count, struct err *e)
+{
+    static const char columns[] =
+        SQL(" FROM pragma_index_list(%Q, 'out') l, pragma_index_xinfo(l.name, 'out') x"
+            " JOIN out.sqlite_schema s ON s.name = l.name WHERE l.origin <> 'c' AND x.key");
+    CLEANUP(sql_query_done) struct sql_query q = {0};
+    struct judge_key_column *list;
+    char *count_text = sqlite3_mprintf(SQL("SELECT count(*)%s"), columns);
+    char *text = sqlite3_mprintf(
+        SQL("SELECT l.name, x.name, x.coll, x.\"desc\"%s ORDER BY s.rowid, x.seqno"), columns);
+    int64_t count = 0;
+    size_t i = 0;
+    int r;
+
+    r = count_text && text ? sql_get_int(&j->sql, &count, e, count_text, table) : err_nomem(e);
+    if (r == 0)
+        r = sql_query_start(&j->sql, &q, e, text, table);
+    sqlite3_free(count_text);
+    sqlite3_free(text);
+    if (r < 0)
+        return r;
+    list = arena_array(a, (size_t)count + 1, sizeof *list);
+    if (!list)
+        return err_nomem(e);
+    while ((r = sql_query_next(&q, e)) > 0 && i < (size_t)count) {
+        list[i] = (struct judge_key_column){
+            .index = arena_strdup(a, sql_text(&q, 0)),
+            .name = arena_strdup(a, sql_text(&q, 1)),
+            .collation = arena_strdup(a, sql_text(&q, 2)),
+            .is_descending = sql_int(&q, 3) != 0,
+        };
+        if (!list[i].index || !list[i].name || !list[i].collation)
+            return err_nomem(e);
+        i++;
+    }
+    *ret = list;
+    *ret_count = i;
+    return r < 0 ? r : 0;
+}
+
+int
+judge_keys(struct judge *j, const char *table, const char *create, struct arena *a,
+           struct judge_key_column **ret, size_t *ret_count, struct err *e)
+{
+    int r = sql_exec(&j->sql, e, "%s", create);
+
+    if (r == 0)
+        r = read_keys(j, table, a, ret, ret_count, e);
+    return r < 0 ? r : sql_exec(&j->sql, e, SQL("DROP TABLE out.\"%w\""), table);
 }
 
 int

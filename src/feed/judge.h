@@ -70,6 +70,22 @@ bool judge_expr_is_public(struct judge *j, const char *table, const char *expr);
 /* Whether an index with this definition behind its name could be made on published columns. */
 bool judge_index_is_public(struct judge *j, const char *tail, bool unique);
 
+/* One column of an index that SQLite makes by itself. */
+struct judge_key_column {
+    const char *index;     /* name of the index, "sqlite_autoindex_t_1" */
+    const char *name;      /* of the column */
+    const char *collation; /* by which it is sorted */
+    bool is_descending;
+};
+
+/*
+ * The indexes that SQLite makes by itself for `table`, were it created by
+ * `create` in schema "out": their columns, index after index, in `a`. The key by
+ * which a WITHOUT ROWID table is stored is not one of them.
+ */
+int judge_keys(struct judge *j, const char *table, const char *create, struct arena *a,
+               struct judge_key_column **ret, size_t *ret_count, struct err *e) MUST_CHECK;
+
 /*
  * Add a view by its definition behind the name; then, when all are added,
  * judge_view_is_public() tells whether everything it reads is published.

@@ -208,8 +208,23 @@ stays_generated(struct maker *m, const struct plan_table *t, size_t i)
     return false;
 }
 
+/* Whether SQLite makes an index by itself for the constraint. */
+static bool
+makes_index(const struct plan_table *t, const struct ddl_clause *c)
+{
+    return c->kind == DDL_UNIQUE ||
+           (c->kind == DDL_PRIMARY_KEY && !t->source->rowid_column && !t->source->without_rowid);
+}
+
+/* A table's definition, whole or without the keys whose indexes are made later. */
+enum create_form {
+    CREATE_WHOLE,
+    CREATE_WITHOUT_KEYS,
+};
+
 static int
-append_column(struct maker *m, const struct plan_table *t, size_t i, struct buf *b)
+append_column(struct maker *m, const struct plan_table *t, size_t i, enum create_form form,
+              struct buf *b)
 {
     const struct ddl_column *c = t->source->columns[i].ddl;
     bool published = t->columns[i] == PLAN_PUBLISHED;
@@ -220,9 +235,11 @@ append_column(struct maker *m, const struct plan_table *t, size_t i, struct buf 
     for (size_t k = 0; r == 0 && k < c->clause_count; k++) {
         const struct ddl_clause *clause = &c->clauses[k];
 
+        if (form == CREATE_WITHOUT_KEYS && makes_index(t, clause))
+            continue;
         if (published ? clause_is_public(m, t, clause) : clause->kind == DDL_NOT_NULL)
             r = buf_printf(b, " %s", clause->text);
-        else if (clause->kind != DDL_DEFAULT && clause->kind != DDL_COLLATE)
+        else if (form == CREATE_WHOLE && clause->kind != DDL_DEFAULT && clause->kind != DDL_COLLATE)
             r = keep_back(m, "constraint", clause->text, t->name,
                           N_("it refers to what is not published"));
     }
@@ -230,7 +247,7 @@ append_column(struct maker *m, const struct plan_table *t, size_t i, struct buf 
 }
 
 static int
-write_create(struct maker *m, struct plan_table *t)
+write_create(struct maker *m, struct plan_table *t, enum create_form form, const char **ret)
 {
     CLEANUP(buf_done) struct buf b = BUF_INIT(PLAN_TEXT_MAX);
     const struct ddl_table *ddl = &t->source->ddl;
@@ -246,14 +263,18 @@ write_create(struct maker *m, struct plan_table *t)
             continue;
         r = buf_append_str(&b, separator);
         if (r == 0)
-            r = append_column(m, t, i, &b);
+            r = append_column(m, t, i, form, &b);
         separator = ", ";
     }
     for (size_t i = 0; r == 0 && i < ddl->clause_count; i++) {
-        if (clause_is_public(m, t, &ddl->clauses[i]))
-            r = buf_printf(&b, ", %s", ddl->clauses[i].text);
-        else
-            r = keep_back(m, "constraint", ddl->clauses[i].text, t->name,
+        const struct ddl_clause *clause = &ddl->clauses[i];
+
+        if (form == CREATE_WITHOUT_KEYS && makes_index(t, clause))
+            continue;
+        if (clause_is_public(m, t, clause))
+            r = buf_printf(&b, ", %s", clause->text);
+        else if (form == CREATE_WHOLE)
+            r = keep_back(m, "constraint", clause->text, t->name,
                           N_("it refers to what is not published"));
     }
     if (r == 0)
@@ -262,7 +283,71 @@ write_create(struct maker *m, struct plan_table *t)
         r = buf_append_str(&b, " WITHOUT ROWID");
     if (r == 0 && ddl->strict)
         r = buf_append_str(&b, ddl->without_rowid ? ", STRICT" : " STRICT");
-    return keep_text(m, &b, r, &t->create);
+    return keep_text(m, &b, r, ret);
+}
+
+/* CREATE UNIQUE INDEX out."…" ON "t"("a" COLLATE "BINARY", …), of `count` columns of one index. */
+static int
+plan_key(struct maker *m, const struct plan_table *t, const struct judge_key_column *columns,
+         size_t count)
+{
+    CLEANUP(buf_done) struct buf b = BUF_INIT(PLAN_TEXT_MAX);
+    struct plan *p = m->plan;
+    struct plan_key *key = PUSH(m, p->keys, p->key_count);
+    int r;
+
+    if (!key)
+        return err_nomem(m->e);
+    key->name = columns[0].index;
+    key->temporary = arena_printf(&p->arena, "leat key %zu", p->key_count);
+    if (!key->temporary)
+        return err_nomem(m->e);
+    r = buf_printf(&b, SQL("CREATE UNIQUE INDEX out.\"%s\" ON "), key->temporary);
+    if (r == 0)
+        r = sql_name_append(t->name, &b);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        r = buf_append_str(&b, i > 0 ? ", " : "(");
+        if (r == 0)
+            r = sql_name_append(columns[i].name, &b);
+        if (r == 0)
+            r = buf_append_str(&b, " COLLATE ");
+        if (r == 0)
+            r = sql_name_append(columns[i].collation, &b);
+        if (r == 0 && columns[i].is_descending)
+            r = buf_append_str(&b, " DESC");
+    }
+    if (r == 0)
+        r = buf_append_str(&b, ")");
+    return keep_text(m, &b, r, &key->create);
+}
+
+/* The definition of an ordinary table, and the keys that are made after its rows. */
+static int
+plan_definition(struct maker *m, struct plan_table *t)
+{
+    struct judge_key_column *columns = NULL;
+    size_t count = 0;
+    const char *whole;
+    int r = write_create(m, t, CREATE_WHOLE, &whole);
+
+    if (r == 0)
+        r = judge_keys(m->judge, t->name, whole, &m->plan->arena, &columns, &count, m->e);
+    if (r < 0)
+        return err_wrap(m->e, _("table \"%s\""), CLIP(t->name));
+    t->create = whole;
+    if (count == 0)
+        return 0;
+    /* SQLite keeps the text from the name on, behind these two words. */
+    t->definition = arena_printf(&m->plan->arena, SQL("CREATE TABLE %s"),
+                                 whole + strlen(SQL("CREATE TABLE out.")));
+    if (!t->definition)
+        return err_nomem(m->e);
+    for (size_t i = 0, next; r == 0 && i < count; i = next) {
+        for (next = i + 1; next < count && str_eq(columns[next].index, columns[i].index);)
+            next++;
+        r = plan_key(m, t, &columns[i], next - i);
+    }
+    return r < 0 ? r : write_create(m, t, CREATE_WITHOUT_KEYS, &t->create);
 }
 
 static bool
@@ -520,7 +605,7 @@ plan_table_texts(struct maker *m, struct plan_table *t)
     int r = plan_condition(m, t);
 
     if (r == 0)
-        r = t->source->object->kind == SCHEMA_VIRTUAL ? plan_virtual(m, t) : write_create(m, t);
+        r = t->source->object->kind == SCHEMA_VIRTUAL ? plan_virtual(m, t) : plan_definition(m, t);
     if (r == 0 && !t->fill)
         r = write_fill(m, t);
     return r < 0 ? r : write_count(m, t);

@@ -25,17 +25,31 @@ struct plan_table {
     const struct schema_table *source;
     const struct filter_table *filter;
     const enum plan_column *columns; /* one a column of source */
-    const char *create;              /* statement that creates it */
-    const char *fill;                /* statement that copies its rows */
-    const char *count;               /* query: rows in all, rows admitted */
-    bool row_local;                  /* its condition reads nothing but the row itself */
-    bool uses_dates;                 /* its condition calls a date function */
-    bool fill_last;                  /* computed from other tables of the snapshot */
+    const char *create;              /* statement that creates it, without deferred keys */
+    const char *definition; /* its text in sqlite_schema with them; NULL: none is deferred */
+    const char *fill;       /* statement that copies its rows */
+    const char *count;      /* query: rows in all, rows admitted */
+    bool row_local;         /* its condition reads nothing but the row itself */
+    bool uses_dates;        /* its condition calls a date function */
+    bool fill_last;         /* computed from other tables of the snapshot */
 };
 
 /* An index or a view that is carried over. */
 struct plan_object {
     const char *name;
+    const char *create;
+};
+
+/*
+ * The index that SQLite makes by itself for a PRIMARY KEY or UNIQUE. Filled row
+ * by row, in the order of the rows, it is written in random order, all of it again and
+ * again once it outgrows the cache. So its table is created without the constraint,
+ * the index is made when the rows are there, by sorting, and sqlite_schema is
+ * given the texts that SQLite itself would have written.
+ */
+struct plan_key {
+    const char *name;      /* "sqlite_autoindex_t_1" */
+    const char *temporary; /* name under which `create` makes it */
     const char *create;
 };
 
@@ -52,6 +66,8 @@ struct plan {
     struct schema schema;
     struct plan_table *tables; /* in the order of their names */
     size_t table_count;
+    struct plan_key *keys;
+    size_t key_count;
     struct plan_object *indexes;
     size_t index_count;
     struct plan_object *views;

@@ -7,8 +7,8 @@
  *   2. BEGIN. The plan is made and the rows are copied in one read
  *      transaction. Temporary storage stays in memory, because a sub-query's
  *      holds values of rows that may not leave.
- *   3. COMMIT: the source is free again. Indexes are made from what is in
- *      the snapshot; their sorting may use files.
+ *   3. COMMIT: the source is free again. Indexes, those of keys too, are made
+ *      from what is in the snapshot; their sorting may use files.
  *   4. The header's counters, which tell how the file was made, are fixed.
  *
  * Why the bytes depend on the content alone: objects are created in the order
@@ -222,6 +222,59 @@ copy_rows(struct source *s, struct plan *p, struct build_watch *w, int64_t *ret_
     return r < 0 ? r : fill_tables(s, p, w, ret_rows, e);
 }
 
+static int
+make_index(struct source *s, struct build_watch *w, const char *name, const char *create,
+           double permille, struct err *e)
+{
+    int r;
+
+    build_watch_stage(w, "indexes", name, permille);
+    r = sql_exec(&s->sql, e, "%s", create);
+    return r < 0 ? explain(w, err_wrap(e, _("index \"%s\""), name), e) : 0;
+}
+
+static int
+make_indexes(struct source *s, const struct plan *p, struct build_watch *w, struct err *e)
+{
+    double step = (BUILD_INDEXES_PERMILLE - BUILD_ROWS_PERMILLE) /
+                  (double)(p->key_count + p->index_count + 1);
+    double permille = BUILD_ROWS_PERMILLE;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < p->key_count; i++)
+        r = make_index(s, w, p->keys[i].name, p->keys[i].create, permille += step, e);
+    for (size_t i = 0; r == 0 && i < p->index_count; i++)
+        r = make_index(s, w, p->indexes[i].name, p->indexes[i].create, permille += step, e);
+    return r;
+}
+
+/*
+ * Give deferred keys the names, and their tables the definitions, that SQLite
+ * reads as "made by itself". The schema of this connection is stale from then on.
+ */
+static int
+adopt_keys(struct source *s, const struct plan *p, struct err *e)
+{
+    int r;
+
+    if (p->key_count == 0)
+        return 0;
+    r = sql_exec(&s->sql, e, SQL("PRAGMA writable_schema = ON"));
+    for (size_t i = 0; r == 0 && i < p->table_count; i++) {
+        if (p->tables[i].definition)
+            r = sql_exec(&s->sql, e,
+                         SQL("UPDATE out.sqlite_schema SET sql = %Q"
+                             " WHERE type = 'table' AND name = %Q"),
+                         p->tables[i].definition, p->tables[i].name);
+    }
+    for (size_t i = 0; r == 0 && i < p->key_count; i++)
+        r = sql_exec(&s->sql, e,
+                     SQL("UPDATE out.sqlite_schema SET name = %Q, sql = NULL"
+                         " WHERE type = 'index' AND name = %Q"),
+                     p->keys[i].name, p->keys[i].temporary);
+    return r;
+}
+
 /* Everything that is made from the snapshot itself. */
 static int
 finish(struct source *s, const struct plan *p, struct build_watch *w, struct err *e)
@@ -231,16 +284,8 @@ finish(struct source *s, const struct plan *p, struct build_watch *w, struct err
 
     if (r == 0)
         r = sql_exec(&s->sql, e, SQL("BEGIN"));
-    for (size_t i = 0; r == 0 && i < p->index_count; i++) {
-        double part = (double)(i + 1) / (double)p->index_count;
-
-        build_watch_stage(w, "indexes", p->indexes[i].name,
-                          BUILD_ROWS_PERMILLE +
-                              part * (BUILD_INDEXES_PERMILLE - BUILD_ROWS_PERMILLE));
-        r = sql_exec(&s->sql, e, "%s", p->indexes[i].create);
-        if (r < 0)
-            return explain(w, err_wrap(e, _("index \"%s\""), p->indexes[i].name), e);
-    }
+    if (r == 0)
+        r = make_indexes(s, p, w, e);
     for (size_t i = 0; r == 0 && i < p->view_count; i++) {
         r = sql_exec(&s->sql, e, "%s", p->views[i].create);
         if (r < 0)
@@ -251,6 +296,8 @@ finish(struct source *s, const struct plan *p, struct build_watch *w, struct err
         r = sql_exec(&s->sql, e, SQL("PRAGMA out.user_version = %lld"), p->schema.user_version);
     if (r == 0)
         r = sql_exec(&s->sql, e, SQL("PRAGMA out.application_id = %lld"), p->schema.application_id);
+    if (r == 0)
+        r = adopt_keys(s, p, e);
     return r < 0 ? r : sql_exec(&s->sql, e, SQL("COMMIT"));
 }
 
