@@ -4,6 +4,7 @@
 #include "cli/cmd_check.h"
 #include "cli/cmd_docs.h"
 #include "cli/cmd_snapshot.h"
+#include "cli/cmd_worker_shop.h"
 #include "cli/cmd_worker_snapshot.h"
 #include "cli/command.h"
 
@@ -46,6 +47,16 @@ const struct command commands[] = {
         .summary = N_("issue an identity of the development CA"),
         .options = &cmd_ca_issue_options,
         .run = cmd_ca_issue,
+    },
+    {
+        .name = WORKER_SHOP,
+        .args = N_("DB"),
+        .args_min = 1,
+        .args_max = 1,
+        .summary = N_("change the shop of the demo for the process that started this one"),
+        .options = &cmd_worker_shop_options,
+        .hidden = true,
+        .run = cmd_worker_shop,
     },
     {
         .name = WORKER_SNAPSHOT,

@@ -33,4 +33,7 @@ dice_roll(struct dice *d, int64_t sides)
     return (int64_t)(dice_next(d) % (uint64_t)sides);
 }
 
+/* Marks text that goes into a sample database, and so is never translated. */
+#define DATA(...) __VA_ARGS__
+
 #endif

@@ -2,6 +2,7 @@
 #include "daemon/shop.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 #include "daemon/dice.h"
 #include "feed/sql.h"
 
@@ -21,12 +22,12 @@ struct shop {
 /* The time of a step, inside a statement; takes shop->wall_s. */
 #define AT "strftime('%%Y-%%m-%%dT%%H:%%M:%%SZ', %lld, 'unixepoch')"
 
-static const char *const review_bodies[] = {
-    "Arrived quickly and well packed.", "Does what it should.", "I would buy it again.",
-    "The colour is darker than shown.", "My mother wants one too."};
-static const char *const note_bodies[] = {
-    "Supplier raises prices next month.", "Customer asked for an invoice by post.",
-    "Two parcels came back, addresses unknown.", "Move the slow sellers to the back room."};
+static const char *const review_bodies[] =
+    DATA({"Arrived quickly and well packed.", "Does what it should.", "I would buy it again.",
+          "The colour is darker than shown.", "My mother wants one too."});
+static const char *const note_bodies[] =
+    DATA({"Supplier raises prices next month.", "Customer asked for an invoice by post.",
+          "Two parcels came back, addresses unknown.", "Move the slow sellers to the back room."});
 
 #define PICK(s, list) ((list)[dice_roll(&(s)->dice, (int64_t)ARRAY_LEN(list))])
 
@@ -34,7 +35,7 @@ static const char *const note_bodies[] = {
 struct product {
     int64_t id, price_cents, stock;
     bool is_public;
-    char label[100]; /* its name in quotes; of a hidden one only the number */
+    char label[STR_CLIP_MAX + 8]; /* its name in quotes; of a hidden one only the number */
 };
 
 /* An identifier among what "FROM `from`" holds: 1, or 0 where that is nothing. */
@@ -68,9 +69,9 @@ load_product(struct shop *s, int64_t id, struct product *ret, struct err *e)
     ret->price_cents = sql_int(&q, 1);
     ret->stock = sql_int(&q, 2);
     ret->is_public = sql_int(&q, 3) != 0;
-    /* Too long a name is shown in part. */
+    /* Both fit; a translation that does not is shown in part. */
     if (ret->is_public)
-        (void)snprintf(ret->label, sizeof ret->label, "\"%s\"", sql_text(&q, 0));
+        (void)snprintf(ret->label, sizeof ret->label, "\"%s\"", CLIP(sql_text(&q, 0)));
     else
         (void)snprintf(ret->label, sizeof ret->label, _("hidden product %lld"), (long long)id);
     return 1;
@@ -91,10 +92,15 @@ static void PRINTF_LIKE(3, 4)
 {
     va_list args;
 
+    size_t len;
+
     ret->is_public = is_public;
     va_start(args, format);
     (void)vsnprintf(ret->text, sizeof ret->text, format, args); /* cut where it does not fit */
     va_end(args);
+    /* But not inside a character. */
+    for (len = strlen(ret->text); len > 0 && !str_is_utf8(ret->text, len); len--)
+        ret->text[len - 1] = '\0';
 }
 
 /*
@@ -376,6 +382,13 @@ shop_open(const char *path, uint64_t seed, struct shop **ret, struct err *e)
     return 0;
 }
 
+/* End the transaction, if one is left: a full disk ends it by itself. */
+static int
+roll_back(struct shop *s, struct err *e)
+{
+    return sqlite3_get_autocommit(s->sql.db) ? 0 : sql_exec(&s->sql, e, SQL("ROLLBACK"));
+}
+
 int
 shop_step_kind(struct shop *s, enum shop_change_kind kind, int64_t wall_us, struct shop_change *ret,
                struct err *e)
@@ -385,8 +398,10 @@ shop_step_kind(struct shop *s, enum shop_change_kind kind, int64_t wall_us, stru
 
     assert(kind >= 0 && kind < SHOP_CHANGE_KIND_COUNT);
     s->wall_s = wall_us / 1000000;
+    r = roll_back(s, e); /* what memory did not suffice for last time */
     /* IMMEDIATE: what is read first must still hold when it is written. */
-    r = sql_exec(&s->sql, e, SQL("BEGIN IMMEDIATE"));
+    if (r >= 0)
+        r = sql_exec(&s->sql, e, SQL("BEGIN IMMEDIATE"));
     if (r < 0)
         return r;
     r = changes[kind](s, &change, e);
@@ -395,11 +410,14 @@ shop_step_kind(struct shop *s, enum shop_change_kind kind, int64_t wall_us, stru
 
         r = committed < 0 ? committed : r;
     }
-    if (!sqlite3_get_autocommit(s->sql.db)) /* a full disk has ended it already */
-        (void)sqlite3_exec(s->sql.db, SQL("ROLLBACK"), NULL, NULL, NULL); /* nothing else to do */
-    if (r > 0)
-        *ret = change;
-    return r;
+    if (r == 0)
+        return roll_back(s, e);
+    if (r < 0) {
+        (void)roll_back(s, NULL); /* the failure that is reported came first; see above */
+        return r;
+    }
+    *ret = change;
+    return 1;
 }
 
 int

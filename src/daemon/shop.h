@@ -30,13 +30,13 @@ enum shop_change_kind {
     SHOP_CHANGE_KIND_COUNT,
 };
 
-#define SHOP_TEXT_MAX 200 /* bytes with the NUL */
+#define SHOP_TEXT_MAX 256 /* bytes with the NUL */
 
 /* What a step has changed. */
 struct shop_change {
     enum shop_change_kind kind;
     bool is_public;           /* the filter of the demo lets some of it out */
-    char text[SHOP_TEXT_MAX]; /* a sentence, translated, with nothing private in it */
+    char text[SHOP_TEXT_MAX]; /* a sentence in UTF-8, translated, with nothing private in it */
 };
 
 /* An open shop. One thread at a time. */

@@ -19,7 +19,7 @@
 #define OPENING_S INT64_C(1767258000)
 #define YEAR_S    INT64_C(31536000)
 
-const char shop_filter_yaml[] =
+const char shop_filter_yaml[] = DATA(
     "# What may leave the back office of the demo's shop. Tables that are not listed stay where\n"
     "# they are: orders, order_items, staff_notes, and views that read them.\n"
     "tables:\n"
@@ -32,7 +32,7 @@ const char shop_filter_yaml[] =
     "    columns: [customer_id, display_name]\n"
     "    omit: true\n"
     "  - name: reviews\n"
-    "    where: status = 'published'\n";
+    "    where: status = 'published'\n");
 
 static const char *const schema[] = {
     SQL("CREATE TABLE categories("
@@ -122,7 +122,7 @@ static const char *const categories[SHOP_CATEGORY_COUNT] = {
 static const struct {
     const char *name, *description;
     int64_t price_cents;
-} products[SHOP_PRODUCT_COUNT] = {
+} products[SHOP_PRODUCT_COUNT] = DATA({
     {"Strong white flour", "Stoneground wheat for bread, 1.5 kg", 340},
     {"Wholemeal rye flour", "Dark rye, ground on the day it is sent, 1 kg", 290},
     {"Spelt flour", "Old wheat with a nutty taste, 1 kg", 410},
@@ -163,7 +163,7 @@ static const struct {
     {"Felt slippers", "Thick soles, for cold floors", 3900},
     {"Fisherman's jumper", "Close knit, navy blue", 11900},
     {"Knitting yarn", "Undyed, 100 g", 1150},
-};
+});
 
 static const char *const first_names[] = {
     "Ada",   "Bruno",  "Clara", "David", "Edith", "Felix",  "Greta", "Hugo",   "Ines",
@@ -173,18 +173,17 @@ static const char *const last_names[] = {
     "Abbot",  "Berger", "Carver", "Draper", "Eriksen", "Fuchs", "Garland", "Holm",  "Irving",
     "Jansen", "Keller", "Lorenz", "Mason",  "Nowak",   "Olsen", "Palmer",  "Quist", "Rossi",
     "Sawyer", "Thorn",  "Umber",  "Visser", "Weaver",  "Young", "Zeller"};
-static const char *const suppliers[] = {"Upper Mill", "Harbour Traders", "Hill Farm", "Oak & Sons",
-                                        "Northern Wool"};
+static const char *const suppliers[] =
+    DATA({"Upper Mill", "Harbour Traders", "Hill Farm", "Oak & Sons", "Northern Wool"});
 static const char *const staff[] = {"Maud", "Ernst", "Lior"};
-static const char *const praise[] = {
-    "Just what I was looking for.",  "Good, though it took a week to arrive.",
-    "The second one I have bought.", "Smaller than it looks, but well made.",
-    "A present, and it was liked.",  "Not for me; the return was easy.",
-    "Used every day since."};
-static const char *const notes[] = {
-    "Ask the supplier for a better price.", "Customer called twice about a late parcel.",
-    "Count the shelf again before Friday.", "Do not promise delivery before the holidays.",
-    "Margin is too thin, look at it in spring."};
+static const char *const praise[] = DATA(
+    {"Just what I was looking for.", "Good, though it took a week to arrive.",
+     "The second one I have bought.", "Smaller than it looks, but well made.",
+     "A present, and it was liked.", "Not for me; the return was easy.", "Used every day since."});
+static const char *const notes[] =
+    DATA({"Ask the supplier for a better price.", "Customer called twice about a late parcel.",
+          "Count the shelf again before Friday.", "Do not promise delivery before the holidays.",
+          "Margin is too thin, look at it in spring."});
 
 #define PICK(d, list) ((list)[dice_roll((d), (int64_t)ARRAY_LEN(list))])
 

@@ -4,6 +4,8 @@
 #include "daemon/shop.h"
 #include "daemon/shop_seed.h"
 #include "fail_alloc.h"
+#include "feed/filter.h"
+#include "store/snapshot.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -30,7 +32,8 @@ static void
 place_done(struct place *p)
 {
     static const char *const names[] = {"shop.db",     "shop.db-wal",     "shop.db-shm",
-                                        "shop.db.new", "shop.db.new-wal", "other.db"};
+                                        "shop.db.new", "shop.db.new-wal", "other.db",
+                                        "out.db",      "out.db.meta"};
     char path[200];
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -352,6 +355,58 @@ writes_the_time_that_it_is_given(void **state)
     assert_string_equal(ask(p.db, "SELECT max(placed_at) FROM orders"), "2027-01-15T08:00:00Z");
 }
 
+/* The replica is built anew after each change: it differs where the step says so, and only there.
+ */
+static void
+its_filter_lets_out_what_the_steps_say(void **state)
+{
+    (void)state;
+    CLEANUP(place_done) struct place p;
+    CLEANUP(filter_freep) struct filter *filter = NULL;
+    CLEANUP(shop_closep) struct shop *s = NULL;
+    CLEANUP(freep) char *data = NULL;
+    static const char *const hidden[] = {
+        "example.net",  "example.org", "argon2id",    "+44 20",      "Upper Mill",
+        "Watering can", "Galvanised",  "staff_notes", "order_items", "bestsellers",
+        "better price", "late parcel", "Maud"};
+    char out[100];
+    struct snapshot_request request = {.busy_timeout_ms = 10000, .timeout_ms = 60000};
+    struct snapshot_result result;
+    size_t len;
+    struct err e;
+
+    place_init(&p);
+    snprintf(out, sizeof out, "%s/out.db", p.root);
+    assert_ok(shop_create(p.db, &e), &e);
+    assert_ok(filter_parse(shop_filter_yaml, strlen(shop_filter_yaml), "filter.yaml", &filter, &e),
+              &e);
+    request.source = p.db;
+    request.out = out;
+    request.filter = filter;
+    assert_ok(snapshot_build(&request, &result, &e), &e);
+
+    data = read_whole(out, &len);
+    for (size_t i = 0; i < ARRAY_LEN(hidden); i++)
+        assert_null(memmem(data, len, hidden[i], strlen(hidden[i])));
+    assert_string_equal(ask(out, "SELECT count(*) FROM products"), "35");
+    assert_string_equal(ask(out, "SELECT count(*) FROM customers"), "54");
+    assert_string_equal(ask(out, "SELECT count(*) FROM reviews"), "80");
+    assert_string_equal(ask(out, "SELECT count(*) FROM categories"), "8");
+    assert_string_equal(ask(out, "SELECT count(*) > 20 FROM ratings"), "1");
+    assert_string_equal(ask(out, "SELECT group_concat(name) FROM pragma_table_info('customers')"),
+                        "customer_id,display_name");
+
+    assert_ok(shop_open(p.db, 9, &s, &e), &e);
+    for (int i = 0; i < 60; i++) {
+        struct shop_change change;
+
+        assert_ok(shop_step(s, NOW_US, &change, &e), &e);
+        assert_ok(snapshot_build(&request, &result, &e), &e);
+        if (result.unchanged == change.is_public)
+            fail_msg("step %d, \"%s\": public is %d", i, change.text, change.is_public);
+    }
+}
+
 static int
 open_and_step(void *ctx)
 {
@@ -390,6 +445,7 @@ main(void)
         cmocka_unit_test(makes_the_same_changes_from_the_same_seed),
         cmocka_unit_test(stops_growing_at_its_bounds),
         cmocka_unit_test(writes_the_time_that_it_is_given),
+        cmocka_unit_test(its_filter_lets_out_what_the_steps_say),
         cmocka_unit_test(survives_every_failed_allocation),
     };
 
