@@ -2,6 +2,7 @@
 #include "base/i18n.h"
 #include "cli/cmd_ca.h"
 #include "cli/cmd_check.h"
+#include "cli/cmd_demo.h"
 #include "cli/cmd_docs.h"
 #include "cli/cmd_snapshot.h"
 #include "cli/cmd_worker_shop.h"
@@ -29,6 +30,18 @@ const struct command commands[] = {
         .summary = N_("show what would leave a SQLite file, and what would stay"),
         .options = &cmd_check_options,
         .run = cmd_check,
+    },
+    {
+        .name = "demo",
+        .summary = N_("keep a replica current before your eyes"),
+        .description =
+            N_("Makes a small shop in a directory of its own and keeps a filtered replica of it "
+               "current, while a second process writes to the shop. Prints every change, what of "
+               "it left and what stayed, and how long that took.\n\n"
+               "With --source and --filter it does the same with a database of your own, which is "
+               "only read."),
+        .options = &cmd_demo_options,
+        .run = cmd_demo,
     },
     {
         .name = "ca init",

@@ -299,7 +299,7 @@ plan_key(struct maker *m, const struct plan_table *t, const struct judge_key_col
     if (!key)
         return err_nomem(m->e);
     key->name = columns[0].index;
-    key->temporary = arena_printf(&p->arena, "leat key %zu", p->key_count);
+    key->temporary = arena_printf(&p->arena, SQL("leat key %zu"), p->key_count);
     if (!key->temporary)
         return err_nomem(m->e);
     r = buf_printf(&b, SQL("CREATE UNIQUE INDEX out.\"%s\" ON "), key->temporary);
