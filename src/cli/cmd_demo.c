@@ -429,7 +429,7 @@ start_shop(struct demo *d, struct err *e)
     (void)worker_argv(&worker, WORKER_SHOP);
     worker_add(&worker, interval);
     worker_add(&worker, d->source);
-    r = child_start(d->loop, worker.argv, on_shop_exit, d, &fd, &d->shop, e);
+    r = child_start(d->loop, NULL, worker.argv, on_shop_exit, d, &fd, &d->shop, e);
     if (r < 0)
         return r;
     return channel_new(d->loop, fd, 4096, &shop_ops, d, &d->shop_link, e);

@@ -10,7 +10,8 @@
 struct loop;
 
 /*
- * A process of our own: this program, started again with other arguments.
+ * A process of our own: as a rule this program, started again with other
+ * arguments.
  *
  * It begins with its end of a socketpair on descriptor 3, nothing on standard
  * input, our standard output and error, no other descriptor, all signals at
@@ -34,8 +35,9 @@ struct child_exit {
 const char *child_exit_text(const struct child_exit *how, char *ret);
 
 /*
- * Start this program with `argv` (borrowed for the call, NULL at the end;
- * argv[0] is only a name). `on_exit` is called on the loop when it has ended,
+ * Start `program`, a path; NULL is this one, whatever stands in its place on disk
+ * by now. `argv` is borrowed for the call, with NULL at the end; argv[0] is
+ * only a name. `on_exit` is called on the loop when it has ended,
  * and may free the child. A program that could not be executed ends with exit
  * code CHILD_NO_EXEC.
  *
@@ -43,7 +45,7 @@ const char *child_exit_text(const struct child_exit *how, char *ret);
  * socketpair, owned. Fails with ERR_SYS, ERR_NOMEM.
  */
 #define CHILD_NO_EXEC 127
-int child_start(struct loop *loop, char *const argv[],
+int child_start(struct loop *loop, const char *program, char *const argv[],
                 void (*on_exit)(void *ctx, const struct child_exit *how), void *ctx, int *ret_fd,
                 struct child **ret, struct err *e) MUST_CHECK;
 

@@ -65,7 +65,7 @@ struct keeper {
     struct loop *loop; /* borrowed */
     const struct keeper_ops *ops;
     void *ctx;
-    struct keeper_config config; /* worker_argv is in `arena` */
+    struct keeper_config config; /* worker and worker_argv are in `arena` */
     struct arena arena;
     struct buf job; /* the JOB message's payload */
 
@@ -283,7 +283,8 @@ start_worker(struct keeper *k, struct err *e)
 {
     int fd = -1, r;
 
-    r = child_start(k->loop, k->config.worker_argv, on_exit_of_worker, k, &fd, &k->child, e);
+    r = child_start(k->loop, k->config.worker, k->config.worker_argv, on_exit_of_worker, k, &fd,
+                    &k->child, e);
     if (r < 0)
         return r;
     r = channel_new(k->loop, fd, KEEPER_QUEUE_MAX, &channel_ops, k, &k->channel, e);
@@ -379,11 +380,16 @@ check_config(const struct keeper_config *config, struct err *e)
 }
 
 static int
-copy_args(struct keeper *k, char *const *argv)
+copy_worker(struct keeper *k, const char *program, char *const *argv)
 {
     size_t count = 0;
     char **copy;
 
+    if (program) {
+        k->config.worker = arena_strdup(&k->arena, program);
+        if (!k->config.worker)
+            return ERR_NOMEM;
+    }
     while (argv[count])
         count++;
     copy = arena_array(&k->arena, count + 1, sizeof *copy);
@@ -420,7 +426,7 @@ keeper_new(struct loop *loop, const struct keeper_config *config, const struct k
     k->job = BUF_INIT(FRAME_MAX);
     ev_timer_init(&k->timer, on_timer, 0., 0.);
     k->timer.data = k;
-    if (copy_args(k, config->worker_argv) < 0)
+    if (copy_worker(k, config->worker, config->worker_argv) < 0)
         return err_nomem(e);
     r = job_encode(&config->job, &k->job);
     if (r == ERR_NOMEM)

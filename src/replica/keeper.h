@@ -30,6 +30,7 @@ struct keeper;
 
 struct keeper_config {
     struct job job;           /* what to build; copied */
+    const char *worker;       /* the worker's program, a path; NULL: this one; copied */
     char *const *worker_argv; /* arguments of the worker, NULL at the end; copied */
     int64_t debounce_ms;      /* quiet time after a change before a build starts */
     int64_t max_delay_ms;     /* at most this long after the first change, however many follow */

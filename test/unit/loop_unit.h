@@ -36,4 +36,19 @@ unit_run_until(struct loop *loop, const bool *done)
     assert_true(*done);
 }
 
+/*
+ * The path of the test itself, which plays its own children; static. By name,
+ * because valgrind is what /proc/self/exe would start.
+ */
+static inline const char *
+unit_program(void)
+{
+    static char path[4096];
+    ssize_t len = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    assert_true(len > 0);
+    path[len] = '\0';
+    return path;
+}
+
 #endif

@@ -114,6 +114,7 @@ make_config(const struct fixture *x)
 {
     return (struct watch_config){
         .keeper = {.job = {.source = x->source, .out = x->out, .filter = "R", .timeout_ms = 60000},
+                   .worker = unit_program(),
                    .worker_argv = worker_argv,
                    .debounce_ms = 1,
                    .max_delay_ms = 5,

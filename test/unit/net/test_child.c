@@ -39,19 +39,18 @@ start(struct loop *loop, const char *what, struct ended *x, int *ret_fd)
     char *argv[] = {"child", (char *)what, NULL};
     struct err e;
 
-    assert_ok(child_start(loop, argv, on_exit_of, x, ret_fd, &x->child, &e), &e);
+    assert_ok(child_start(loop, unit_program(), argv, on_exit_of, x, ret_fd, &x->child, &e), &e);
 }
 
 /* Wait until the child says that it has come as far as it means to. */
 static void
 wait_ready(int fd)
 {
-    struct frame_fd f = FRAME_FD_INIT(fd);
+    CLEANUP(frame_fd_done) struct frame_fd f = FRAME_FD_INIT(fd);
     struct frame frame;
     struct err e;
 
     assert_int_equal(frame_fd_recv(&f, 60000, &frame, &e), 1);
-    frame_fd_done(&f);
 }
 
 static void
@@ -158,6 +157,45 @@ leaves_nothing_running_when_freed(void **state)
 }
 
 static void
+tells_of_a_program_that_cannot_be_executed(void **state)
+{
+    (void)state;
+    CLEANUP(loop_freep) struct loop *loop = NULL;
+    char *argv[] = {"child", NULL};
+    struct ended x = {.frees = true};
+    struct err e;
+    int fd;
+
+    assert_ok(loop_new(&loop, &e), &e);
+    assert_ok(child_start(loop, "/dev/null", argv, on_exit_of, &x, &fd, &x.child, &e), &e);
+    unit_run_until(loop, &x.done);
+    assert_false(x.how.is_signal);
+    assert_int_equal(x.how.code, CHILD_NO_EXEC);
+    close(fd);
+}
+
+/* Each child hears of its own end, in whatever order they come. */
+static void
+tells_children_apart(void **state)
+{
+    (void)state;
+    CLEANUP(loop_freep) struct loop *loop = NULL;
+    struct ended stays = {0}, goes = {.frees = true};
+    struct err e;
+    int fd[2];
+
+    assert_ok(loop_new(&loop, &e), &e);
+    start(loop, "wait", &stays, &fd[0]);
+    start(loop, "seven", &goes, &fd[1]);
+    unit_run_until(loop, &goes.done);
+    assert_int_equal(goes.how.code, 7);
+    assert_false(stays.done);
+    child_free(stays.child);
+    close(fd[0]);
+    close(fd[1]);
+}
+
+static void
 gives_the_child_a_clean_start(void **state)
 {
     (void)state;
@@ -228,9 +266,8 @@ be_child(const char *what)
         return clean();
     if (str_eq(what, "stubborn"))
         signal(SIGTERM, SIG_IGN);
-    if (str_eq(what, "parent") && fork() < 0)
-        return 98;
-    say_ready();
+    if (!str_eq(what, "parent") || fork() > 0)
+        say_ready();
     for (;;)
         pause();
 }
@@ -244,6 +281,8 @@ main(int argc, char **argv)
         cmocka_unit_test(stops_when_asked),
         cmocka_unit_test(kills_what_does_not_stop),
         cmocka_unit_test(leaves_nothing_running_when_freed),
+        cmocka_unit_test(tells_of_a_program_that_cannot_be_executed),
+        cmocka_unit_test(tells_children_apart),
         cmocka_unit_test(gives_the_child_a_clean_start),
     };
 

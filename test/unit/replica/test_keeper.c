@@ -102,6 +102,7 @@ make_config(struct fixture *x, const char *script)
 {
     return (struct keeper_config){
         .job = {.source = "back.db", .out = x->out, .filter = script, .timeout_ms = 60000},
+        .worker = unit_program(),
         .worker_argv = worker_argv,
         .debounce_ms = 1,
         .max_delay_ms = 5,
