@@ -91,11 +91,18 @@ struct sqlite_watch {
 static int
 sql_err(sqlite3 *db, int rc, struct err *e)
 {
-    int code = rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT ? ERR_PROTO
-               : rc == SQLITE_NOMEM                        ? ERR_NOMEM
-               : rc == SQLITE_BUSY || rc == SQLITE_LOCKED  ? ERR_BUSY
-                                                           : ERR_SYS;
+    int code = ERR_SYS;
 
+    rc &= 0xff;                /* extended codes keep the plain one there */
+    if (rc == SQLITE_READONLY) /* how a reader hears that it should roll back */
+        return err_set(e, code, "%s",
+                       _("a writer has crashed and left it to be recovered by the next writer"));
+    if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
+        code = ERR_PROTO;
+    else if (rc == SQLITE_NOMEM)
+        code = ERR_NOMEM;
+    else if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
+        code = ERR_BUSY;
     return err_set(e, code, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
 }
 
@@ -237,8 +244,8 @@ open_source(struct sqlite_watch *w, struct err *e)
 static int
 look(struct sqlite_watch *w, struct err *e)
 {
-    struct position_file file;
-    int64_t version;
+    struct position_file file = {0};
+    int64_t version = 0;
     int r;
 
     if (w->db) {

@@ -13,7 +13,9 @@ struct loop;
  * write and we may not. Nothing is ever written: the connection is read-only
  * and never checkpoints. It holds no lock that a reader or writer would meet
  * between two looks; but like any open connection it keeps a source in WAL
- * mode in that mode, and its -wal file in place when the last writer closes.
+ * mode in that mode, and its -wal file in place when the last writer closes. During a look it
+ * reads as every reader does, so in a rollback journal mode a writer that
+ * waits for nobody (busy timeout 0) may meet it.
  */
 struct sqlite_watch;
 

@@ -444,6 +444,36 @@ writes_neither_the_file_nor_its_wal(void **state)
     assert_same_files(wal, kept_wal);
 }
 
+/* The journal of a transaction that was cut: only a writer may roll it back. */
+static void
+waits_for_a_writer_to_recover_the_source(void **state)
+{
+    (void)state;
+    CLEANUP(teardown) struct fixture x;
+    char live[128], live_journal[140], journal[140];
+
+    setup(&x, "back.db");
+    (void)snprintf(live, sizeof live, "%s/live.db", x.dir);
+    (void)snprintf(live_journal, sizeof live_journal, "%s-journal", live);
+    (void)snprintf(journal, sizeof journal, "%s-journal", x.path);
+    x.writer = make_db(live, "DELETE");
+    sql(x.writer, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+                  "INSERT INTO t SELECT randomblob(4000) FROM n");
+    sql(x.writer, "PRAGMA cache_size = 1; BEGIN; UPDATE t SET x = randomblob(4000)");
+    copy_file(live, x.path);
+    copy_file(live_journal, journal);
+    sql(x.writer, "ROLLBACK");
+    sqlite3_close(TAKE(x.writer));
+
+    start(&x, FAST_MS);
+    wait_error(&x);
+    assert_int_equal(x.e.code, ERR_SYS);
+    assert_non_null(strstr(x.e.msg, "recovered by the next writer"));
+    x.writer = make_db(x.path, "DELETE");
+    sql(x.writer, "SELECT count(*) FROM t");
+    wait_change(&x);
+}
+
 static void
 may_be_freed_by_its_callback(void **state)
 {
@@ -494,6 +524,7 @@ main(void)
         cmocka_unit_test(finds_a_source_whose_directory_was_made_anew),
         cmocka_unit_test(reads_a_name_as_a_name),
         cmocka_unit_test(writes_neither_the_file_nor_its_wal),
+        cmocka_unit_test(waits_for_a_writer_to_recover_the_source),
         cmocka_unit_test(may_be_freed_by_its_callback),
         cmocka_unit_test(refuses_a_poll_out_of_bounds),
     };
