@@ -61,9 +61,7 @@ err_wrap(struct err *e, const char *format, ...)
     va_list args;
     size_t cause_len, context_len;
 
-    if (!e)
-        return ERR_PROTO;
-    assert(e->code < 0);
+    assert(e && e->code < 0);
     cause_len = strlen(e->msg);
     memcpy(cause, e->msg, cause_len + 1);
 

@@ -50,7 +50,8 @@ int err_nomem(struct err *e);
 /*
  * Put context in front of the message that is there: "context: message". Where
  * both do not fit, the context is cut, because the cause is what is needed.
- * Returns the code that is there.
+ * Returns the code that is there, so `e` is needed: a function that wraps is
+ * never called without one.
  */
 int err_wrap(struct err *e, const char *format, ...) PRINTF_LIKE(2, 3);
 
