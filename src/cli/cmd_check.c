@@ -205,6 +205,22 @@ print_json(const struct survey *v, struct err *e)
     return r < 0 ? err_set(e, ERR_NOMEM, "%s", _("the result cannot be written as JSON")) : 0;
 }
 
+/* Without a database: what the filter says, its defaults included. */
+static int
+print_filter(const struct filter *filter, const struct check_options *o, struct err *e)
+{
+    CLEANUP(buf_done) struct buf b = BUF_INIT((size_t)16 << 20);
+    int r;
+
+    if (o->json)
+        return err_set(e, ERR_CONFIG, "%s", _("--json counts rows, and needs a SOURCE to do it"));
+    r = filter_write(filter, &b);
+    if (r < 0)
+        return err_set(e, r, "%s", _("the filter is too long to be written"));
+    printf("%s", buf_str(&b));
+    return 0;
+}
+
 int
 cmd_check(const struct command_call *call, struct err *e)
 {
@@ -217,6 +233,8 @@ cmd_check(const struct command_call *call, struct err *e)
 
     if (r == 0)
         r = filter_parse(buf_str(&yaml), yaml.len, o->filter, &filter, e);
+    if (r == 0 && call->arg_count == 0)
+        return print_filter(filter, o, e);
     if (r == 0)
         r = source_open(call->args[0], o->busy_timeout_ms, NULL, &s, e);
     if (r == 0)

@@ -24,10 +24,16 @@ const struct command commands[] = {
     },
     {
         .name = "check",
-        .args = N_("SOURCE"),
-        .args_min = 1,
+        .args = N_("[SOURCE]"),
+        .args_min = 0,
         .args_max = 1,
         .summary = N_("show what would leave a SQLite file, and what would stay"),
+        .description =
+            N_("Counts on SOURCE itself, which is only read, what would leave through the filter: "
+               "rows and columns of each table, indexes, views. Lists what stays and why, and rows "
+               "whose foreign keys refer to rows that stay.\n\n"
+               "Without SOURCE, checks what needs no database and prints the filter as it is "
+               "understood."),
         .options = &cmd_check_options,
         .run = cmd_check,
     },

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""leat demo: a replica that follows before the reader's eyes."""
+
+import sqlite3
+
+
+def read(path, query):
+    with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as db:
+        return db.execute(query).fetchall()
+
+
+def test_tells_of_every_change_what_left_and_what_stayed(leat, tmp_path):
+    directory = tmp_path / "demo"
+    result = leat.run("demo", "--dir", str(directory), "--interval", "20ms", "--builds", "25")
+    lines = result.stdout.splitlines()
+    heads = [line.split()[1] for line in lines if line[:2].isdigit()]
+    assert {"left", "stayed", "stays", "shop"} <= set(heads)
+    # The first thing that leaves is everything that may.
+    assert "categories: 8 added" in next(line for line in lines if " left " in line)
+    assert any("ms after the commit" in line for line in lines)
+    assert {path.name for path in directory.iterdir()} >= {"shop.db", "filter.yaml", "public.db",
+                                                          "public.db.meta"}
+    assert not list(directory.glob(".*"))
+
+    shop, public = directory / "shop.db", directory / "public.db"
+    assert read(public, "SELECT count(*) FROM sqlite_schema WHERE name IN ('orders', 'staff_notes')") \
+        == [(0,)]
+    assert read(public, "SELECT count(*) FROM products WHERE visibility <> 'public'") == [(0,)]
+    emails = [row[0] for row in sqlite3.connect(shop).execute("SELECT email FROM customers")]
+    content = public.read_bytes()
+    assert emails and not any(email.encode() in content for email in emails)
+
+
+def test_is_kept_and_used_again(leat, tmp_path):
+    arguments = ["demo", "--dir", str(tmp_path), "--interval", "20ms", "--builds", "3"]
+    leat.run(*arguments)
+    (tmp_path / "filter.yaml").write_text("tables:\n  - name: categories\n")
+    leat.run(*arguments)
+    tables = read(tmp_path / "public.db", "SELECT name FROM sqlite_schema WHERE type = 'table'")
+    assert tables == [("categories",)]
+
+
+def test_works_with_a_database_of_ones_own_and_does_not_write_it(leat, tmp_path):
+    source, filter_path = tmp_path / "mine.db", tmp_path / "mine.yaml"
+    with sqlite3.connect(source) as db:
+        db.executescript("CREATE TABLE t(id INTEGER PRIMARY KEY, open INTEGER, text TEXT);"
+                         "INSERT INTO t VALUES (1, 1, 'shown'), (2, 0, 'hidden');")
+    filter_path.write_text("tables:\n  - name: t\n    where: open = 1\n")
+    before = source.read_bytes()
+    process = leat.start("demo", "--dir", str(tmp_path / "d"), "--source", str(source), "--filter",
+                         str(filter_path))
+    process.wait_line(r" left +t: 1 added")
+    process.wait_line(r" stays +1 of 2 rows of t")
+    assert source.read_bytes() == before
+    with sqlite3.connect(source) as db:
+        db.execute("UPDATE t SET text = 'still hidden' WHERE id = 2")
+    process.wait_line(r" stayed +the replica is unchanged")
+    with sqlite3.connect(source) as db:
+        db.execute("UPDATE t SET text = 'changed' WHERE id = 1")
+    process.wait_line(r" left +t: 1 changed")
+    assert process.stop() == 0
+
+
+def test_source_and_filter_go_together(leat, tmp_path):
+    result = leat.run("demo", "--dir", str(tmp_path / "d"), "--source", "mine.db", ok=False)
+    assert result.code == 2
+    assert "--source and --filter are given together" in result.stderr
+    assert not (tmp_path / "d").exists()
