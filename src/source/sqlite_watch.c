@@ -75,9 +75,9 @@ struct sqlite_watch {
     int64_t version;
 
     /* Touches. */
-    int inotify;    /* owned; -1 where there is none */
-    int touches;    /* the watch on the directory, or -1 */
-    char *basename; /* owned; name of the file in that directory */
+    int inotify;                 /* owned; -1 where there is none */
+    int touches;                 /* the watch on the directory, or -1 */
+    char basename[NAME_MAX + 1]; /* of the file in that directory */
     ev_io touched;
 
     ev_timer look;
@@ -186,19 +186,18 @@ static void
 follow_directory(struct sqlite_watch *w)
 {
     CLEANUP(freep) char *real = realpath(w->path, NULL); /* -wal is beside what a link names */
-    CLEANUP(freep) char *dir = strdup(real ? real : w->path);
-    char *slash = dir ? strrchr(dir, '/') : NULL;
-    char *name = dir ? strdup(slash ? slash + 1 : dir) : NULL;
+    const char *path = real ? real : w->path;
+    const char *slash = strrchr(path, '/');
+    CLEANUP(freep) char *dir = NULL;
     int touches = -1;
 
-    if (!name)
+    dir = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    if (!dir)
         return;
-    free(w->basename);
-    w->basename = name;
-    if (slash)
-        slash[slash == dir ? 1 : 0] = '\0';
+    (void)snprintf(w->basename, sizeof w->basename, "%s",
+                   slash ? slash + 1 : path); /* none is longer */
     if (w->inotify >= 0)
-        touches = inotify_add_watch(w->inotify, slash ? dir : ".", TOUCHES | IN_ONLYDIR);
+        touches = inotify_add_watch(w->inotify, dir, TOUCHES | IN_ONLYDIR);
     if (w->touches >= 0 && w->touches != touches)
         (void)inotify_rm_watch(w->inotify, w->touches); /* it may have gone by itself */
     w->touches = touches;
@@ -405,8 +404,7 @@ sqlite_watch_new(struct loop *loop, const struct sqlite_watch_config *config,
     ev_timer_init(&w->look, on_look, 0., 0.);
     w->look.data = w;
     w->path = strdup(config->path);
-    w->basename = strdup("");
-    if (!w->path || !w->basename)
+    if (!w->path)
         return err_nomem(e);
 
     w->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -441,6 +439,5 @@ sqlite_watch_free(struct sqlite_watch *w)
     }
     close_source(w);
     free(w->path);
-    free(w->basename);
     free(w);
 }
