@@ -2,6 +2,7 @@
 #include "feed/sql.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 
 #include <string.h>
 
@@ -11,10 +12,30 @@ sql_freep(char **what)
     sqlite3_free(*what);
 }
 
+/*
+ * SQLite's message, which is logged: never with what a row or the definition
+ * of something private holds. A damaged definition is quoted by SQLite, and so
+ * is a JSON path, which may come from a column. Of the functions that a
+ * condition may call, no other quotes its arguments.
+ *
+ * Source: SQLite 3.40.1, corruptSchema() in src/prepare.c, jsonPathSyntaxError()
+ * in src/json.c.
+ */
+static const char *
+message_of(sqlite3 *db, int rc)
+{
+    static const char path[] = "JSON path error"; /* not translated: SQLite says it */
+    const char *message = db && (rc & 0xff) != SQLITE_CORRUPT ? sqlite3_errmsg(db) : NULL;
+
+    if (!message)
+        return sqlite3_errstr(rc);
+    return str_starts(message, path) ? path : message;
+}
+
 int
 sql_err(sqlite3 *db, int rc, struct err *e)
 {
-    const char *message = db ? sqlite3_errmsg(db) : sqlite3_errstr(rc);
+    const char *message = message_of(db, rc);
 
     switch (rc & 0xff) {
     case SQLITE_BUSY:
@@ -66,7 +87,7 @@ start_v(const struct sql *s, struct sql_query *q, struct err *e, const char *for
     rc = sqlite3_prepare_v2(s->db, text, -1, &q->stmt, NULL);
     if (rc != SQLITE_OK) {
         if (s->tracer)
-            s->tracer->finish(s->tracer->ctx, q->started, false, text, rc, sqlite3_errmsg(s->db));
+            s->tracer->finish(s->tracer->ctx, q->started, false, text, rc, message_of(s->db, rc));
         return sql_err(s->db, rc, e);
     }
     return 0;
@@ -105,7 +126,7 @@ sql_query_done(struct sql_query *q)
         bool failed = q->rc != SQLITE_OK && q->rc != SQLITE_ROW && q->rc != SQLITE_DONE;
 
         t->finish(t->ctx, q->started, sqlite3_column_count(q->stmt) > 0, sqlite3_sql(q->stmt),
-                  failed ? q->rc : SQLITE_OK, failed ? sqlite3_errmsg(q->sql->db) : "");
+                  failed ? q->rc : SQLITE_OK, failed ? message_of(q->sql->db, q->rc) : "");
     }
     (void)sqlite3_finalize(q->stmt); /* repeats the failure of the last step, which was reported */
     q->stmt = NULL;
