@@ -167,9 +167,22 @@ find_dangling(struct source *s, struct survey *v, struct err *e)
 }
 
 static int
-survey(struct source *s, const struct filter *filter, struct survey *v, struct err *e)
+read_journal_mode(struct source *s, bool *ret_wal, struct err *e)
 {
     CLEANUP(sql_query_done) struct sql_query q = {0};
+    int r = sql_query_start(&s->sql, &q, e, SQL("PRAGMA main.journal_mode"));
+
+    if (r == 0)
+        r = sql_query_next(&q, e);
+    if (r < 0)
+        return r;
+    *ret_wal = str_eq(sql_text(&q, 0), "wal");
+    return 0;
+}
+
+static int
+survey(struct source *s, const struct filter *filter, struct survey *v, struct err *e)
+{
     int r;
 
     /* What conditions leave in temporary storage stays in memory, as in a build. */
@@ -179,18 +192,15 @@ survey(struct source *s, const struct filter *filter, struct survey *v, struct e
     if (r == 0)
         r = plan_make(&s->sql, filter, &v->plan, e);
     if (r == 0)
-        r = sql_query_start(&s->sql, &q, e, SQL("PRAGMA main.journal_mode"));
-    if (r == 0)
-        r = sql_query_next(&q, e);
+        r = read_journal_mode(s, &v->wal, e);
     if (r < 0)
         return r;
-    v->wal = str_eq(sql_text(&q, 0), "wal");
     v->tables = arena_array(&v->plan->arena, v->plan->table_count + 1, sizeof *v->tables);
     if (!v->tables)
         return err_nomem(e);
-    r = 0;
     for (size_t i = 0; r == 0 && i < v->plan->scope_count; i++)
         r = sql_exec(&s->sql, e, "%s", v->plan->scopes[i]);
+    /* No statement may be open when a function is replaced. */
     for (size_t i = 0; r == 0 && i < v->plan->table_count; i++)
         r = v->plan->tables[i].uses_dates ? dates_watch(s->sql.db, e) : 0;
     if (r == 0)
