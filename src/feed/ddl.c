@@ -109,6 +109,16 @@ skip_brackets(struct parser *p, struct err *e)
     return 0;
 }
 
+/* Behind a "+" that begins an argument, "rtree(id, x0, x1, +label)": R-Tree wants no space there.
+ */
+static bool
+is_tight(const struct parser *p, size_t from, size_t i)
+{
+    return i > from && sql_token_is(&p->tokens[i - 1], "+") &&
+           (i - 1 == from || sql_token_is(&p->tokens[i - 2], ",") ||
+            sql_token_is(&p->tokens[i - 2], "("));
+}
+
 /* The canonical text of tokens [from, to). */
 static int
 text_of(const struct parser *p, size_t from, size_t to, const char **ret, struct err *e)
@@ -116,7 +126,8 @@ text_of(const struct parser *p, size_t from, size_t to, const char **ret, struct
     CLEANUP(buf_done) struct buf b = BUF_INIT((size_t)16 << 20);
 
     for (size_t i = from; i < to; i++) {
-        int r = sql_token_append(&p->tokens[i], &b);
+        const struct sql_token *t = &p->tokens[i];
+        int r = is_tight(p, from, i) ? buf_append(&b, t->text, t->len) : sql_token_append(t, &b);
 
         if (r < 0)
             return r == ERR_NOMEM ? err_nomem(e)

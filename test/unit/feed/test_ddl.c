@@ -333,6 +333,10 @@ takes_virtual_tables_apart(void **state)
     assert_int_equal(v.arg_count, 4);
     assert_string_equal(v.args[1], "\"b c\" UNINDEXED");
     assert_string_equal(v.args[3], "prefix = '2 3'");
+    assert_ok(ddl_parse_virtual("CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, +label TEXT)", &a,
+                                &v, &e),
+              &e);
+    assert_string_equal(v.args[3], "+label TEXT");
     assert_ok(ddl_parse_virtual("CREATE VIRTUAL TABLE x USING bare", &a, &v, &e), &e);
     assert_int_equal(v.arg_count, 0);
     assert_ok(ddl_parse_virtual("CREATE VIRTUAL TABLE x USING m((a, b), c)", &a, &v, &e), &e);
