@@ -563,3 +563,17 @@ ddl_parse_virtual(const char *sql, struct arena *a, struct ddl_virtual *ret, str
     }
     return misunderstood(e);
 }
+
+int
+ddl_virtual_append(const struct ddl_virtual *v, struct buf *ret)
+{
+    int r = buf_append_str(ret, " USING ");
+
+    if (r == 0)
+        r = sql_name_append(v->module, ret);
+    if (r == 0)
+        r = buf_append_char(ret, '(');
+    for (size_t i = 0; r == 0 && i < v->arg_count; i++)
+        r = buf_printf(ret, "%s%s", i > 0 ? ", " : "", v->args[i]);
+    return r < 0 ? r : buf_append_char(ret, ')');
+}

@@ -3,6 +3,7 @@
 #define FEED_DDL_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 
 /*
@@ -75,5 +76,8 @@ struct ddl_virtual {
 };
 int ddl_parse_virtual(const char *sql, struct arena *a, struct ddl_virtual *ret, struct err *e)
     MUST_CHECK;
+
+/* Append the same again: ` USING "fts5"(…)`. */
+int ddl_virtual_append(const struct ddl_virtual *v, struct buf *ret) MUST_CHECK;
 
 #endif

@@ -72,6 +72,7 @@ struct judge {
     const struct judge_table *tables;
     size_t table_count;
     struct sighting seen;
+    bool out_of_memory; /* an answer on what is public was a guess */
 };
 
 static bool
@@ -376,12 +377,16 @@ add_table(struct judge *j, const struct judge_table *t, struct err *e)
     if (r == 0)
         r = sql_exec(&j->sql, e, SQL("CREATE TEMP TABLE \"%w\"(%s)"), name, buf_str(&all));
     if (r == 0 && t->table->object->kind == SCHEMA_VIRTUAL) {
-        const char *tail;
         CLEANUP(arena_done) struct arena a = ARENA_INIT((size_t)16 << 20);
+        CLEANUP(buf_done) struct buf module = BUF_INIT((size_t)16 << 20);
+        struct ddl_virtual v;
 
-        r = ddl_parse_tail(t->table->object->sql, &a, &tail, e);
+        r = ddl_parse_virtual(t->table->object->sql, &a, &v, e);
+        if (r == 0 && ddl_virtual_append(&v, &module) < 0)
+            r = err_nomem(e);
         if (r == 0)
-            r = sql_exec(&j->sql, e, SQL("CREATE VIRTUAL TABLE public.\"%w\" %s"), name, tail);
+            r = sql_exec(&j->sql, e, SQL("CREATE VIRTUAL TABLE public.\"%w\"%s"), name,
+                         buf_str(&module));
     } else if (r == 0) {
         r = sql_exec(&j->sql, e, SQL("CREATE TABLE public.\"%w\"(%s)"), name, buf_str(&published));
     }
@@ -539,25 +544,60 @@ judge_condition(struct judge *j, const char *table, const char *where, struct ju
     return 0;
 }
 
+/* A column that is not published must not be taken for the rowid, which has the same names. */
+static int
+authorize_public(void *ctx, int action, const char *table, const char *column, const char *database,
+                 const char *inner)
+{
+    const struct judge *j = ctx;
+
+    (void)database;
+    (void)inner;
+    if (action != SQLITE_READ || !str_eq_nocase(column, "ROWID"))
+        return SQLITE_OK;
+    for (size_t i = 0; i < j->table_count; i++) {
+        const struct judge_table *t = &j->tables[i];
+
+        if (!str_eq_nocase(t->table->object->name, table))
+            continue;
+        for (size_t k = 0; k < t->table->column_count; k++) {
+            const char *name = t->table->columns[k].name;
+
+            if (!t->published[k] && (str_eq_nocase(name, "rowid") ||
+                                     str_eq_nocase(name, "_rowid_") || str_eq_nocase(name, "oid")))
+                return SQLITE_DENY;
+        }
+    }
+    return SQLITE_OK;
+}
+
+/* Whether a text, taken, compiles against what is published. */
+static bool
+is_public(struct judge *j, char *text)
+{
+    int rc = SQLITE_NOMEM;
+
+    if (text) {
+        (void)sqlite3_set_authorizer(j->db, authorize_public, j); /* cannot fail */
+        rc = compile(j->db, text, NULL);
+        (void)sqlite3_set_authorizer(j->db, NULL, NULL);
+    }
+    sqlite3_free(text);
+    j->out_of_memory = j->out_of_memory || rc == SQLITE_NOMEM;
+    return rc == SQLITE_OK;
+}
+
 bool
 judge_expr_is_public(struct judge *j, const char *table, const char *expr)
 {
-    char *text = sqlite3_mprintf(SQL("SELECT (%s) FROM public.\"%w\""), expr, table);
-    bool ok = text && compile(j->db, text, NULL) == SQLITE_OK;
-
-    sqlite3_free(text);
-    return ok;
+    return is_public(j, sqlite3_mprintf(SQL("SELECT (%s) FROM public.\"%w\""), expr, table));
 }
 
 bool
 judge_index_is_public(struct judge *j, const char *tail, bool unique)
 {
-    char *text = sqlite3_mprintf(SQL("CREATE %sINDEX public.\"%w\" %s"), unique ? "UNIQUE " : "",
-                                 NO_TABLE, tail);
-    bool ok = text && compile(j->db, text, NULL) == SQLITE_OK;
-
-    sqlite3_free(text);
-    return ok;
+    return is_public(j, sqlite3_mprintf(SQL("CREATE %sINDEX public.\"%w\" %s"),
+                                        unique ? "UNIQUE " : "", NO_TABLE, tail));
 }
 
 static int
@@ -622,15 +662,17 @@ judge_add_view(struct judge *j, const char *name, const char *tail, struct err *
 bool
 judge_view_is_public(struct judge *j, const char *name)
 {
-    char *text = sqlite3_mprintf(SQL("SELECT * FROM public.\"%w\""), name);
-    bool ok = text && compile(j->db, text, NULL) == SQLITE_OK;
-
-    sqlite3_free(text);
-    return ok;
+    return is_public(j, sqlite3_mprintf(SQL("SELECT * FROM public.\"%w\""), name));
 }
 
 int
 judge_drop_view(struct judge *j, const char *name, struct err *e)
 {
     return sql_exec(&j->sql, e, SQL("DROP VIEW public.\"%w\""), name);
+}
+
+int
+judge_check(const struct judge *j, struct err *e)
+{
+    return j->out_of_memory ? err_nomem(e) : 0;
 }

@@ -64,11 +64,19 @@ int judge_condition(struct judge *j, const char *table, const char *where,
  */
 int judge_syntax(const char *table, const char *where, struct err *e) MUST_CHECK;
 
+/*
+ * What is public. The answer is no where memory is exhausted: judge_check()
+ * must be asked when all is done.
+ */
+
 /* Whether an expression over the columns of `table` needs published ones only. */
 bool judge_expr_is_public(struct judge *j, const char *table, const char *expr);
 
 /* Whether an index with this definition behind its name could be made on published columns. */
 bool judge_index_is_public(struct judge *j, const char *tail, bool unique);
+
+/* ERR_NOMEM when one of the answers above and below was not judged. */
+int judge_check(const struct judge *j, struct err *e) MUST_CHECK;
 
 /* One column of an index that SQLite makes by itself. */
 struct judge_key_column {

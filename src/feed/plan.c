@@ -467,6 +467,18 @@ write_count(struct maker *m, struct plan_table *t)
     return keep_text(m, &b, r, &t->count);
 }
 
+static bool
+is_fts5(const struct ddl_virtual *v)
+{
+    return str_eq_nocase(v->module, "fts5");
+}
+
+static bool
+is_rtree(const struct ddl_virtual *v)
+{
+    return str_eq_nocase(v->module, "rtree") || str_eq_nocase(v->module, "rtree_i32");
+}
+
 /* Value of the option `key` among the arguments of an FTS5 table, without quotes; or NULL. */
 static const char *
 fts5_option(struct maker *m, const struct ddl_virtual *v, const char *key)
@@ -538,13 +550,8 @@ plan_virtual(struct maker *m, struct plan_table *t)
 
     if (r < 0)
         return err_wrap(m->e, _("table \"%s\""), CLIP(t->name));
-    fts5 = str_eq_nocase(v.module, "fts5");
-    rtree = str_eq_nocase(v.module, "rtree") || str_eq_nocase(v.module, "rtree_i32");
-    if (!fts5 && !rtree)
-        return err_set(m->e, ERR_DENIED,
-                       _("table \"%s\" is refused: virtual tables of module \"%s\" are not carried "
-                         "over"),
-                       CLIP(t->name), CLIP(v.module));
+    fts5 = is_fts5(&v);
+    rtree = is_rtree(&v);
     if (t->filter->omit || (rtree && t->filter->columns.count > 0))
         return refuse_table(m, t->name,
                             fts5 ? _("no column of a full-text table can be left out of its "
@@ -562,11 +569,7 @@ plan_virtual(struct maker *m, struct plan_table *t)
     if (r == 0)
         r = sql_name_append(t->name, &b);
     if (r == 0)
-        r = buf_printf(&b, " USING %s(", v.module);
-    for (size_t i = 0; r == 0 && i < v.arg_count; i++)
-        r = buf_printf(&b, "%s%s", i > 0 ? ", " : "", v.args[i]);
-    if (r == 0)
-        r = buf_append_str(&b, ")");
+        r = ddl_virtual_append(&v, &b);
     r = keep_text(m, &b, r, &t->create);
     if (r < 0 || !t->fill_last)
         return r;
@@ -639,6 +642,23 @@ check_names(struct maker *m)
     return 0;
 }
 
+/* Only modules that we know; of others SQLite may not even know the columns. */
+static int
+check_module(struct maker *m, const struct schema_object *o)
+{
+    struct ddl_virtual v;
+    int r = ddl_parse_virtual(o->sql, &m->plan->arena, &v, m->e);
+
+    if (r < 0)
+        return err_wrap(m->e, _("table \"%s\""), CLIP(o->name));
+    if (is_fts5(&v) || is_rtree(&v))
+        return 0;
+    return err_set(
+        m->e, ERR_DENIED,
+        _("table \"%s\" is refused: virtual tables of module \"%s\" are not carried over"),
+        CLIP(o->name), CLIP(v.module));
+}
+
 /* Find the tables of the filter, in the order of their names; list the others. */
 static int
 collect_tables(struct maker *m)
@@ -663,6 +683,9 @@ collect_tables(struct maker *m)
                 return r;
             continue;
         }
+        r = o->kind == SCHEMA_VIRTUAL ? check_module(m, o) : 0;
+        if (r < 0)
+            return r;
         assert(p->table_count < m->filter_count);
         source = arena_alloc(&p->arena, sizeof *source);
         if (!source)
@@ -753,11 +776,18 @@ plan_views(struct maker *m)
         if (schema->objects[i].kind != SCHEMA_VIEW)
             continue;
         r = ddl_parse_tail(schema->objects[i].sql, &m->plan->arena, &tails[i], m->e);
-        if (r == 0)
-            r = judge_add_view(m->judge, schema->objects[i].name, tails[i], m->e);
         if (r < 0)
             return err_wrap(m->e, _("view \"%s\""), CLIP(schema->objects[i].name));
+        /* One that says "main.t" cannot stand anywhere but in a schema of that name. */
+        r = judge_add_view(m->judge, schema->objects[i].name, tails[i], m->e);
+        if (r == ERR_PROTO) {
+            gone[i] = true;
+            r = keep_back(m, "view", schema->objects[i].name, "",
+                          N_("it reads what is not published"));
+        }
     }
+    if (r < 0)
+        return r;
     while (changed) {
         changed = false;
         for (size_t i = 0; i < schema->object_count; i++) {
@@ -860,6 +890,8 @@ make(struct maker *m)
     }
     if (r == 0)
         r = plan_views(m);
+    if (r == 0)
+        r = judge_check(m->judge, m->e);
     return r < 0 ? r : plan_scopes(m);
 }
 

@@ -76,9 +76,7 @@ schema_read(const struct sql *s, struct arena *a, struct schema *ret, struct err
     struct schema schema = {0};
     int r;
 
-    r = sql_get_int(s, &schema.page_size, e, SQL("PRAGMA main.page_size"));
-    if (r == 0)
-        r = sql_get_int(s, &schema.user_version, e, SQL("PRAGMA main.user_version"));
+    r = sql_get_int(s, &schema.user_version, e, SQL("PRAGMA main.user_version"));
     if (r == 0)
         r = sql_get_int(s, &schema.application_id, e, SQL("PRAGMA main.application_id"));
     if (r == 0)

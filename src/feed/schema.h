@@ -32,7 +32,6 @@ struct schema {
     struct schema_object *objects; /* in the order of their names, byte by byte */
     size_t object_count;
     const char *encoding; /* "UTF-8", "UTF-16le", "UTF-16be" */
-    int64_t page_size;    /* bytes */
     int64_t user_version, application_id;
 };
 

@@ -39,7 +39,12 @@ guard_free(void *what)
     free(g);
 }
 
-/* Source: SQLite 3.40.1, src/date.c: what makes a date function ask the clock or the time zone. */
+/*
+ * What makes a date function ask the clock or the time zone: no time, or one
+ * of three words, which a BLOB may hold as well as a text.
+ *
+ * Source: SQLite 3.40.1, src/date.c, isDate() and parseModifier().
+ */
 static bool
 asks_the_machine(const struct guard *g, int argc, sqlite3_value **argv)
 {
@@ -48,12 +53,16 @@ asks_the_machine(const struct guard *g, int argc, sqlite3_value **argv)
     if (argc == 0 || (argc == 1 && str_eq(g->name, "strftime")))
         return true;
     for (int i = 0; i < argc; i++) {
-        const char *text = sqlite3_value_type(argv[i]) == SQLITE_TEXT
-                               ? (const char *)sqlite3_value_text(argv[i])
-                               : NULL;
+        const char *text = NULL;
+        size_t len;
 
-        for (size_t k = 0; text && k < ARRAY_LEN(words); k++) {
-            if (str_eq_nocase(text, words[k]))
+        if (sqlite3_value_type(argv[i]) == SQLITE_TEXT)
+            text = (const char *)sqlite3_value_text(argv[i]);
+        else if (sqlite3_value_type(argv[i]) == SQLITE_BLOB)
+            text = sqlite3_value_blob(argv[i]);
+        len = text ? strnlen(text, (size_t)sqlite3_value_bytes(argv[i])) : 0;
+        for (size_t k = 0; k < ARRAY_LEN(words); k++) {
+            if (len == strlen(words[k]) && sqlite3_strnicmp(text, words[k], (int)len) == 0)
                 return true;
         }
     }

@@ -41,6 +41,8 @@ configure(sqlite3 *db, int64_t busy_timeout_ms)
         /* Nothing in somebody's schema runs with our rights. */
         {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
         {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+        /* Rows arrive table by table, and some refer to rows that stay. */
+        {SQLITE_DBCONFIG_ENABLE_FKEY, 0},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(settings); i++) {
@@ -52,6 +54,17 @@ configure(sqlite3 *db, int64_t busy_timeout_ms)
     return sqlite3_busy_timeout(db, (int)MIN(busy_timeout_ms, (int64_t)INT32_MAX));
 }
 
+static int
+could_not_open(const char *path, struct err *e)
+{
+    int code = errno == ENOENT ? ERR_NOTFOUND : ERR_SYS;
+
+    (void)err_sys(e, _("could not open source \"%s\""), path);
+    if (e)
+        e->code = code;
+    return code;
+}
+
 int
 source_open(const char *path, int64_t busy_timeout_ms, const struct sql_tracer *tracer,
             struct source *ret, struct err *e)
@@ -59,15 +72,10 @@ source_open(const char *path, int64_t busy_timeout_ms, const struct sql_tracer *
     CLEANUP(sqlite_freep) char *uri = NULL;
     sqlite3 *db = NULL;
     struct stat st;
-    int rc, r;
+    int rc;
 
-    if (stat(path, &st) < 0) {
-        r = errno == ENOENT ? ERR_NOTFOUND : ERR_SYS;
-        (void)err_sys(e, _("could not open source \"%s\""), path);
-        if (e)
-            e->code = r;
-        return r;
-    }
+    if (stat(path, &st) < 0)
+        return could_not_open(path, e);
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_SYS, _("could not open source \"%s\": it is not a file"), path);
     if (st.st_size == 0)
@@ -126,7 +134,7 @@ source_incarnation(const char *path, struct position *ret, struct err *e)
     struct statx st;
 
     if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) < 0)
-        return err_sys(e, _("could not open source \"%s\""), path);
+        return could_not_open(path, e);
     /* A file system without birth times leaves them zero. */
     if (position_of_file(&(struct position_file){.inode = st.stx_ino,
                                                  .born_s = st.stx_btime.tv_sec,
