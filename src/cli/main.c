@@ -204,6 +204,7 @@ main(int argc, char **argv)
 
     fill_standard_descriptors();
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error like others */
+    (void)signal(SIGXFSZ, SIG_IGN); /* and so is a limit on the size of files */
     set_up_language();
     option_defaults(&global_options, &args.global);
     if (wants_json(argc, argv))
