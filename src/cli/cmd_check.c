@@ -237,8 +237,11 @@ cmd_check(const struct command_call *call, struct err *e)
         return print_filter(filter, o, e);
     if (r == 0)
         r = source_open(call->args[0], o->busy_timeout_ms, NULL, &s, e);
-    if (r == 0)
+    if (r == 0) {
         r = survey_make(&s, filter, &v, e);
+        if (r < 0)
+            return err_wrap(e, _("source \"%s\""), call->args[0]);
+    }
     if (r == 0 && o->json)
         r = print_json(&v, e);
     else if (r == 0)

@@ -60,6 +60,10 @@ sql_err(sqlite3 *db, int rc, struct err *e)
             return err_set(e, ERR_SYS, "%s",
                            _("database was not closed cleanly and must be recovered first: open it "
                              "once with a program that may write it"));
+        if (rc == SQLITE_READONLY_CANTINIT || rc == SQLITE_READONLY_DIRECTORY)
+            return err_set(e, ERR_SYS, "%s",
+                           _("database is in WAL mode, and its -shm file could not be made: let "
+                             "us write its directory, or have its writer keep it open"));
         return err_set(e, ERR_SYS, "%s", message);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:

@@ -99,10 +99,13 @@ check(const struct filter *filter, const char *path,
     CLEANUP(plan_freep) struct plan *p = NULL;
     int r = source_open(path, CHECK_BUSY_TIMEOUT_MS, NULL, &s, e);
 
-    if (r == 0)
-        r = source_begin(&s, e);
+    if (r < 0)
+        return r;
+    r = source_begin(&s, e);
     if (r == 0)
         r = plan_make(&s.sql, filter, &p, e);
+    if (r < 0)
+        return err_wrap(e, _("source \"%s\""), path);
     for (size_t i = 0; r == 0 && on_table && i < p->table_count; i++) {
         struct leat_filter_fit fit = {.table = p->tables[i].name,
                                       .row_local = p->tables[i].row_local};

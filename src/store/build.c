@@ -43,6 +43,7 @@
 #define BUILD_STEPS_PER_CHECK                                                                      \
     20000 /* instructions of SQLite between two looks at the clock: about 1 ms */
 #define BUILD_REPORT_MS        100 /* progress is passed on this often */
+#define BUILD_BUSY_STEP_MS     10  /* between two tries at a locked source */
 #define BUILD_ROWS_PERMILLE    800.0
 #define BUILD_INDEXES_PERMILLE 900.0
 
@@ -115,11 +116,26 @@ on_steps(void *ctx)
     return build_watch_goes_on(ctx) ? 0 : 1;
 }
 
+/* A lock is waited for, but not past the build's own end. */
+static int
+on_busy(void *ctx, int tries)
+{
+    struct build_watch *w = ctx;
+    int64_t now = clock_ns(CLOCK_MONOTONIC);
+
+    if (tries == 0)
+        w->busy_until_ns = now + w->request->busy_timeout_ms * 1000000;
+    if (now >= w->busy_until_ns || !build_watch_goes_on(w))
+        return 0;
+    (void)sqlite3_sleep(BUILD_BUSY_STEP_MS);
+    return 1;
+}
+
 /* Attach the file and prepare it. Page size and encoding cannot be changed later. */
 static int
-attach_out(struct source *s, const char *path, struct err *e)
+attach_out(struct source *s, const char *path, const char *out, struct err *e)
 {
-    CLEANUP(sqlite_freep) char *uri = source_uri(path, "");
+    CLEANUP(sqlite_freep) char *uri = source_uri(path, "?mode=rw");
     int r;
 
     if (!uri)
@@ -138,7 +154,10 @@ attach_out(struct source *s, const char *path, struct err *e)
     /* A row that the source holds is copied, whatever was checked when it was written. */
     if (r == 0)
         r = sql_exec(&s->sql, e, SQL("PRAGMA ignore_check_constraints = ON"));
-    return r < 0 ? err_wrap(e, _("could not create a file beside \"%s\""), path) : 0;
+    /* SQLite falls back to reading: a umask may forbid us to write what we have created. */
+    if (r == 0 && sqlite3_db_readonly(s->sql.db, "out") == 1)
+        r = err_set(e, ERR_SYS, "%s", _("it can only be read"));
+    return r < 0 ? err_wrap(e, _("could not create a file beside \"%s\""), out) : 0;
 }
 
 /* Rowids of a table tell its share of the work; 1 where it has none to tell. */
@@ -361,6 +380,31 @@ build_attached(struct source *s, const struct snapshot_request *request, struct 
     return explain(w, finish(s, p, w, e), e);
 }
 
+/* Say whose fault it was: the source is only read, the new file is only written. */
+static int
+blame(struct source *s, const struct snapshot_request *request, int r, struct err *e)
+{
+    int cause = 0;
+
+    switch (sqlite3_extended_errcode(s->sql.db)) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR_WRITE:
+    case SQLITE_IOERR_FSYNC:
+    case SQLITE_IOERR_TRUNCATE:
+        if (r != ERR_SYS)
+            break;
+        /* A COMMIT does not tell its connection; the file knows. */
+        (void)sqlite3_file_control(s->sql.db, "out", SQLITE_FCNTL_LAST_ERRNO, &cause);
+        if (cause == 0)
+            return err_wrap(e, _("could not write the new \"%s\""), request->out);
+        errno = cause;
+        return err_sys(e, _("could not write the new \"%s\""), request->out);
+    default:
+        break;
+    }
+    return err_wrap(e, _("source \"%s\""), request->source);
+}
+
 int
 build_file(const struct snapshot_request *request, const char *path, struct build_watch *watch,
            struct build_result *ret, struct err *e)
@@ -373,12 +417,16 @@ build_file(const struct snapshot_request *request, const char *path, struct buil
         return r;
     watch->db = s.sql.db;
     sqlite3_progress_handler(s.sql.db, BUILD_STEPS_PER_CHECK, on_steps, watch);
-    r = attach_out(&s, path, e);
+    (void)sqlite3_busy_handler(s.sql.db, on_busy, watch); /* cannot fail */
+    r = source_check(&s, e); /* attaching would meet its faults, and blame the new file */
+    if (r < 0)
+        return blame(&s, request, explain(watch, r, e), e);
+    r = attach_out(&s, path, request->out, e);
     if (r < 0)
         return r;
     r = build_attached(&s, request, watch, &result, e);
     if (r < 0)
-        return err_wrap(e, _("source \"%s\""), request->source);
+        return blame(&s, request, r, e);
     source_close(&s); /* before the header: SQLite would write it again */
     r = fix_header(path, e);
     if (r < 0)

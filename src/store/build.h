@@ -21,6 +21,7 @@ struct build_watch {
     const struct snapshot_request *request;
     sqlite3 *db;
     int64_t deadline_ns, next_report_ns; /* CLOCK_MONOTONIC */
+    int64_t busy_until_ns;               /* of the lock that is waited for */
     struct snapshot_progress progress;
     double done, step;  /* permille: behind us, of the table or index at work */
     double first, span; /* rowids of the table at work; span 0: not known */

@@ -29,6 +29,18 @@ source_uri(const char *path, const char *query)
     return uri;
 }
 
+/* The failure of a look at the file, from errno. */
+static int
+not_there(const char *path, struct err *e)
+{
+    int code = errno == ENOENT || errno == ENOTDIR ? ERR_NOTFOUND : ERR_SYS;
+
+    (void)err_sys(e, _("could not open source \"%s\""), path);
+    if (e)
+        e->code = code;
+    return code;
+}
+
 static int
 configure(sqlite3 *db, int64_t busy_timeout_ms)
 {
@@ -54,17 +66,6 @@ configure(sqlite3 *db, int64_t busy_timeout_ms)
     return sqlite3_busy_timeout(db, (int)MIN(busy_timeout_ms, (int64_t)INT32_MAX));
 }
 
-static int
-could_not_open(const char *path, struct err *e)
-{
-    int code = errno == ENOENT ? ERR_NOTFOUND : ERR_SYS;
-
-    (void)err_sys(e, _("could not open source \"%s\""), path);
-    if (e)
-        e->code = code;
-    return code;
-}
-
 int
 source_open(const char *path, int64_t busy_timeout_ms, const struct sql_tracer *tracer,
             struct source *ret, struct err *e)
@@ -75,7 +76,7 @@ source_open(const char *path, int64_t busy_timeout_ms, const struct sql_tracer *
     int rc;
 
     if (stat(path, &st) < 0)
-        return could_not_open(path, e);
+        return not_there(path, e);
     if (!S_ISREG(st.st_mode))
         return err_set(e, ERR_SYS, _("could not open source \"%s\": it is not a file"), path);
     if (st.st_size == 0)
@@ -101,7 +102,7 @@ source_open(const char *path, int64_t busy_timeout_ms, const struct sql_tracer *
         (void)sqlite3_close(db); /* nothing was begun on it */
         return err_wrap(e, _("could not open source \"%s\""), path);
     }
-    *ret = (struct source){.sql = {.db = db, .tracer = tracer}};
+    *ret = (struct source){.sql = {.db = db, .tracer = tracer}, .busy_timeout_ms = busy_timeout_ms};
     return 0;
 }
 
@@ -113,13 +114,25 @@ source_close(struct source *s)
 }
 
 int
-source_begin(struct source *s, struct err *e)
+source_check(struct source *s, struct err *e)
 {
     int64_t ignored;
+    /* It needs the schema, unlike most, so a damaged one is found here. */
+    int r = sql_get_int(&s->sql, &ignored, e, SQL("PRAGMA main.page_count"));
+
+    if (r == ERR_BUSY)
+        return err_set(e, r, _("busy: another program has kept it locked for over %lld ms"),
+                       (long long)s->busy_timeout_ms);
+    return r;
+}
+
+int
+source_begin(struct source *s, struct err *e)
+{
     int r = sql_exec(&s->sql, e, SQL("BEGIN"));
 
     /* The transaction starts with the first read. */
-    return r < 0 ? r : sql_get_int(&s->sql, &ignored, e, SQL("PRAGMA main.schema_version"));
+    return r < 0 ? r : source_check(s, e);
 }
 
 int
@@ -134,7 +147,7 @@ source_incarnation(const char *path, struct position *ret, struct err *e)
     struct statx st;
 
     if (statx(AT_FDCWD, path, 0, STATX_INO | STATX_BTIME, &st) < 0)
-        return could_not_open(path, e);
+        return not_there(path, e);
     /* A file system without birth times leaves them zero. */
     if (position_of_file(&(struct position_file){.inode = st.stx_ino,
                                                  .born_s = st.stx_btime.tv_sec,

@@ -12,6 +12,7 @@
  */
 struct source {
     struct sql sql; /* sql.db is owned */
+    int64_t busy_timeout_ms;
 };
 
 /* Owned strings that SQLite allocated. */
@@ -26,13 +27,21 @@ sqlite_freep(char **what)
  * `tracer` is borrowed for as long as the source is open, or NULL. Other
  * files may be attached to the connection for writing.
  *
- * Fails with ERR_NOTFOUND, ERR_SYS, ERR_PROTO (not a database), ERR_NOMEM.
+ * Fails with ERR_NOTFOUND, ERR_SYS, ERR_PROTO (empty), ERR_NOMEM. What is in
+ * the file is not looked at yet.
  */
 int source_open(const char *path, int64_t busy_timeout_ms, const struct sql_tracer *tracer,
                 struct source *ret, struct err *e) MUST_CHECK;
 
 /* Close; NULL handles are fine. */
 void source_close(struct source *s);
+
+/*
+ * The first look at the content. ERR_PROTO when it is not a database or
+ * damaged, ERR_BUSY
+ * when a writer holds it for longer than the source was opened for.
+ */
+int source_check(struct source *s, struct err *e) MUST_CHECK;
 
 /*
  * Begin the read transaction, in which the file does not change for us.
