@@ -3,7 +3,6 @@
 
 #include "base/buf.h"
 #include "base/i18n.h"
-#include "store/temp.h"
 #include "wire/job.h"
 
 #include <errno.h>
@@ -66,7 +65,7 @@ meta_to_json(const struct snapshot_meta *meta, struct job_meta *ret)
 }
 
 int
-meta_write(const char *out, const struct snapshot_meta *meta, struct err *e)
+meta_prepare(const char *out, const struct snapshot_meta *meta, struct temp *ret, struct err *e)
 {
     CLEANUP(freep) char *path = meta_path(out);
     CLEANUP(buf_done) struct buf b = BUF_INIT(META_LEN_MAX);
@@ -85,9 +84,22 @@ meta_write(const char *out, const struct snapshot_meta *meta, struct err *e)
     r = temp_create(path, &temp, e);
     if (r < 0)
         return r;
+    errno = ENOSPC; /* of a write that is only cut short */
     if (write(temp.fd, b.data, b.len) != (ssize_t)b.len)
-        return err_sys(e, _("could not write \"%s\""), path);
-    return temp_publish(&temp, path, e);
+        return err_sys(e, _("could not write the new \"%s\""), path);
+    r = temp_seal(&temp, path, e);
+    if (r < 0)
+        return r;
+    *ret = (struct temp){.fd = TAKE_FD(temp.fd), .path = TAKE(temp.path)};
+    return 0;
+}
+
+int
+meta_publish(const char *out, struct temp *t, struct err *e)
+{
+    CLEANUP(freep) char *path = meta_path(out);
+
+    return path ? temp_publish(t, path, e) : err_nomem(e);
 }
 
 int

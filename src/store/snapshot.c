@@ -7,11 +7,12 @@
  *   3. build     build.c
  *   4. digest    SHA-256 of every byte; meanwhile the kernel writes them back
  *   5. compare   same content as "out" already: remove the new file; done
- *   6. publish   fsync, rename to "out", fsync of the directory
- *   7. meta      "out.meta" in the same way
+ *   6. seal      fsync; ".out.meta.<16 hex>.tmp", fsync: now the disk has room for all
+ *   7. publish   rename to "out", fsync of the directory
+ *   8. meta      "out.meta" in the same way
  *
- * Killed before 6, "out" is the old file; from then on it is the new one. Killed
- * between 6 and 7, "out.meta" is that of the old file; the next build notices
+ * Killed before 7, "out" is the old file; from then on it is the new one. Killed
+ * between 7 and 8, "out.meta" is that of the old file; the next build notices
  * that the content differs from what it says, and takes a higher version.
  */
 #include "store/snapshot.h"
@@ -73,7 +74,8 @@ resolve_out(const char *out, char **ret, struct err *e)
 static int
 check_out(const struct snapshot_request *request, const char *out, struct err *e)
 {
-    CLEANUP(closep) int fd = open(out, O_RDONLY | O_CLOEXEC);
+    /* Without O_NONBLOCK a named pipe would wait for its writer. */
+    CLEANUP(closep) int fd = open(out, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat st, source;
 
     if (fd < 0)
@@ -88,27 +90,32 @@ check_out(const struct snapshot_request *request, const char *out, struct err *e
     if (st.st_size == 0 || request->replace || build_made_it(fd))
         return 0;
     return err_set(e, ERR_CONFIG,
-                   _("\"%s\" was not made by leat and would be lost; to replace it, say --replace"),
+                   _("\"%s\" was not made by leat, or was written to since, and would be lost; to "
+                     "replace it, say --replace"),
                    out);
 }
 
-/* A log of changes beside the output would be applied to the new file by its next reader. */
+/* What a writer has left beside the output would be applied to the new file by its next reader. */
 static int
 check_no_writer(const char *out, struct err *e)
 {
-    CLEANUP(freep) char *wal = NULL;
-    struct stat st;
+    static const char *const suffixes[] = {"-wal", "-journal"};
 
-    if (asprintf(&wal, "%s-wal", out) < 0) {
-        wal = NULL;
-        return err_nomem(e);
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        CLEANUP(freep) char *path = NULL;
+        struct stat st;
+
+        if (asprintf(&path, "%s%s", out, suffixes[i]) < 0) {
+            path = NULL;
+            return err_nomem(e);
+        }
+        if (stat(path, &st) == 0 && st.st_size > 0)
+            return err_set(e, ERR_DENIED,
+                           _("a program has written to \"%s\" and left \"%s\": a snapshot is only "
+                             "read; end that program and remove both files"),
+                           out, path);
     }
-    if (stat(wal, &st) < 0 || st.st_size == 0)
-        return 0;
-    return err_set(e, ERR_DENIED,
-                   _("a program has written to \"%s\" (see \"%s\"): a replica is only read; remove "
-                     "both"),
-                   out, wal);
+    return 0;
 }
 
 /* Whether `out` holds just the bytes that `meta` describes. */
@@ -123,18 +130,22 @@ holds(const char *out, const struct snapshot_meta *meta)
            digest_file(fd, NULL, hash, NULL) == 0 && str_eq(hash, meta->hash);
 }
 
-/* Steps 5 to 7, one process at a time. */
+/* Steps 5 to 8, one process at a time. */
 static int
 publish(struct temp *temp, const char *out, struct snapshot_meta *meta, bool *ret_unchanged,
         struct err *e)
 {
     /* Held for as long as two renames and two fsyncs take. */
     CLEANUP(closep) int directory = temp_open_directory(out);
+    CLEANUP(temp_discard) struct temp meta_temp = TEMP_NONE;
     struct snapshot_meta old = {0};
     int r;
 
     if (directory < 0 || flock(directory, LOCK_EX) < 0)
         return err_sys(e, _("could not lock the directory of \"%s\""), out);
+    r = check_no_writer(out, e);
+    if (r < 0)
+        return r;
     r = meta_read(out, &old, e);
     if (r < 0 && r != ERR_NOTFOUND)
         return r;
@@ -148,10 +159,12 @@ publish(struct temp *temp, const char *out, struct snapshot_meta *meta, bool *re
         meta->timestamp = old.timestamp;
         return 0;
     }
-    r = check_no_writer(out, e);
+    r = temp_seal(temp, out, e);
+    if (r == 0)
+        r = meta_prepare(out, meta, &meta_temp, e);
     if (r == 0)
         r = temp_publish(temp, out, e);
-    return r < 0 ? r : meta_write(out, meta, e);
+    return r < 0 ? r : meta_publish(out, &meta_temp, e);
 }
 
 static bool

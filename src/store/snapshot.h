@@ -54,7 +54,8 @@ struct snapshot_result {
  * Fails with ERR_CONFIG, ERR_DENIED (the filter does not fit the database),
  * ERR_BUSY (locked for longer than busy_timeout_ms), ERR_CANCELLED (on_progress),
  * ERR_LIMIT (timeout_ms), ERR_PROTO (not a database, or damaged), ERR_NOTFOUND,
- * ERR_SYS, ERR_NOMEM. On failure `out` is as it was and nothing is left behind.
+ * ERR_SYS, ERR_NOMEM. On failure `out` is as it was and nothing is left behind; if the disk fails
+ * after `out` was replaced, it is the new one, whole.
  */
 int snapshot_build(const struct snapshot_request *request, struct snapshot_result *ret,
                    struct err *e) MUST_CHECK;

@@ -97,14 +97,20 @@ sync_directory(const char *path, struct err *e)
 }
 
 int
-temp_publish(struct temp *t, const char *target, struct err *e)
+temp_seal(struct temp *t, const char *target, struct err *e)
 {
     struct stat st;
 
     if (stat(target, &st) == 0 && fchmod(t->fd, st.st_mode & 07777) < 0)
-        return err_sys(e, _("could not set the mode of \"%s\""), target);
+        return err_sys(e, _("could not set the mode of the new \"%s\""), target);
     if (fsync(t->fd) < 0)
-        return err_sys(e, _("could not make \"%s\" durable"), target);
+        return err_sys(e, _("could not make the new \"%s\" durable"), target);
+    return 0;
+}
+
+int
+temp_publish(struct temp *t, const char *target, struct err *e)
+{
     if (rename(t->path, target) < 0)
         return err_sys(e, _("could not replace \"%s\""), target);
     free(TAKE(t->path)); /* it is the target's now: nothing to discard */

@@ -20,9 +20,15 @@ struct temp {
 int temp_create(const char *target, struct temp *ret, struct err *e) MUST_CHECK;
 
 /*
- * Make the content durable, give it the mode of `target` if that exists, and
- * put it in its place: fsync, rename, fsync of the directory. The file is
- * no longer temporary afterwards. Fails with ERR_SYS; `target` is as it was.
+ * Finish the content: give it the mode of `target` if that exists, and make it
+ * durable. A full disk shows here at the latest. Fails with ERR_SYS.
+ */
+int temp_seal(struct temp *t, const char *target, struct err *e) MUST_CHECK;
+
+/*
+ * Put a sealed file in the place of `target`: rename, fsync of the directory.
+ * It is no longer temporary afterwards. Fails with ERR_SYS; `target` is as it
+ * was, or, if only the directory could not be made durable, the new one.
  */
 int temp_publish(struct temp *t, const char *target, struct err *e) MUST_CHECK;
 
