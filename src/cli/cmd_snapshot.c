@@ -332,6 +332,7 @@ cmd_snapshot(const struct command_call *call, struct err *e)
     CLEANUP(run_done) struct run run = {.options = call->options, .out = call->args[1]};
     CLEANUP(buf_done) struct buf yaml = BUF_INIT(OPTION_YAML_MAX);
     CLEANUP(filter_freep) struct filter *filter = NULL;
+    struct err sweep = {0};
     int r = file_read(run.options->filter, &yaml, e);
 
     /* Read here for the messages, which name file, line and column; judged by the worker. */
@@ -347,14 +348,10 @@ cmd_snapshot(const struct command_call *call, struct err *e)
         return r;
     loop_run(run.loop);
     progress_clear(&run.progress);
-    if (run.failure.code < 0) {
-        struct err sweep = {0};
-
-        /* A worker that had to be killed has left its file. */
-        if (snapshot_sweep(run.out, &sweep) < 0)
-            log_warn(N_("snapshot: could not clean up, the next one will"), LOG_ERR(&sweep));
+    /* A worker that had to be killed has left its file; the next build gets what we cannot. */
+    if (snapshot_sweep(run.out, &sweep) < 0)
+        log_debug(N_("snapshot: could not clean up"), LOG_ERR(&sweep));
+    if (run.failure.code < 0)
         *e = run.failure;
-        return e->code;
-    }
-    return 0;
+    return run.failure.code;
 }
