@@ -252,8 +252,10 @@ on_stopped(void *ctx)
 static void
 on_source_error(void *ctx, const struct err *e)
 {
-    (void)ctx;
-    log_warn(N_("snapshot: source cannot be read, waiting for it"), LOG_ERR(e));
+    const struct run *run = ctx;
+
+    if (run->published) /* until then the build tells, and may end the command */
+        log_warn(N_("snapshot: source cannot be read, waiting for it"), LOG_ERR(e));
 }
 
 static const struct watch_ops ops = {
