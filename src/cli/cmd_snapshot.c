@@ -199,8 +199,11 @@ print_text(const struct run *run, const struct job_result *result)
         printf(_("%s: unchanged, version %" PRId64 ", %" PRId64 " ms\n"), run->out, meta->version,
                result->build_ms);
     else
-        printf(_("%s: version %" PRId64 ", %" PRId64 " rows, %" PRId64 " bytes, sha256 %s, %" PRId64
-                 " ms\n"),
+        printf(P_("%s: version %" PRId64 ", %" PRId64 " row, %" PRId64 " bytes, sha256 %s, %" PRId64
+                  " ms\n",
+                  "%s: version %" PRId64 ", %" PRId64 " rows, %" PRId64
+                  " bytes, sha256 %s, %" PRId64 " ms\n",
+                  result->rows),
                run->out, meta->version, result->rows, meta->size, meta->hash, result->build_ms);
 }
 
