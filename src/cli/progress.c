@@ -5,6 +5,7 @@
 #include "log/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #define BAR_WIDTH 30 /* characters */
@@ -27,11 +28,15 @@ draw(struct progress *p, const char *what, const char *name, unsigned permille)
     int columns =
         ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
     char line[256];
+    int len;
 
     (void)snprintf(line, sizeof line, "[%.*s%*s] %3u%% %s %s", (int)filled,
                    "##############################", (int)(BAR_WIDTH - filled), "", permille / 10,
                    what, CLIP(name));
-    fprintf(stderr, "\r%.*s\033[K", MIN(columns - 1, (int)sizeof line), line);
+    len = MIN(columns - 1, (int)strlen(line));
+    while (len > 0 && (line[len] & 0xc0) == 0x80)
+        len--; /* cut between characters */
+    fprintf(stderr, "\r%.*s\033[K", len, line);
     fflush(stderr);
     p->drawn = true;
 }
