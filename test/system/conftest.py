@@ -144,6 +144,7 @@ class Leat:
     def __init__(self, binary, directory):
         self.binary = binary
         self.dir = directory
+        self.prefix = []
         self.processes = []
         (directory / "tmp").mkdir()
 
@@ -158,9 +159,16 @@ class Leat:
         }
         return env | {key: str(value) for key, value in (more or {}).items()}
 
+    @contextlib.contextmanager
+    def through(self, *prefix):
+        """Start it through another program, which changes what it may do."""
+        self.prefix = prefix
+        yield
+        self.prefix = []
+
     def start(self, *args, env=None, cwd=None, **streams):
         """Start it; the Process. It is killed at the end of the test if it still runs."""
-        process = Process([self.binary, *args], cwd or self.dir, self._env(env), **streams)
+        process = Process([*self.prefix, self.binary, *args], cwd or self.dir, self._env(env), **streams)
         self.processes.append(process)
         return process
 
