@@ -16,9 +16,45 @@ static const struct file {
     {
         &filter_options,
         N_("FILTER FILE"),
-        N_("A filter is a YAML file that lists what may leave. Tables that are not listed stay. "
-           "Unknown and duplicate keys, empty values, anchors, aliases, tags and a comment behind "
-           "a condition that is not in quotes are refused, with line and column."),
+        N_("A filter is a YAML file that lists what may leave. What is not named stays: tables, "
+           "rows whose condition is not true, columns, and all that is made from them. Unknown and "
+           "duplicate keys, empty values, anchors, aliases, tags and a comment behind a condition "
+           "that is not in quotes are refused, with line and column."),
+    },
+};
+
+/* What to type, for what. */
+static const struct example {
+    const char *what, *text;
+} examples[] = {
+    {
+        N_("See what would leave a database, and what would stay:"),
+        "leat check --filter filter.yaml back.db", /* not translated: typed */
+    },
+    {
+        N_("Make a filtered copy, once, and tell a program about it:"),
+        "leat snapshot --filter filter.yaml --json back.db public.db", /* not translated: typed */
+    },
+    {
+        N_("Keep it current as the database changes:"),
+        "leat snapshot --filter filter.yaml --watch back.db public.db", /* not translated: typed */
+    },
+    {
+        N_("A filter that admits one whole table, some rows of another, and of a third some rows "
+           "and some columns:"),
+        "tables:\n" /* not translated: typed */
+        "  - name: badges\n"
+        "  - name: engagements\n"
+        "    where: visibility = 'public'\n"
+        "  - name: users\n"
+        "    columns: [user_id, username]\n"
+        "    where: is_active = 1",
+    },
+    {
+        N_("A development CA, an identity that dials and one that listens:"),
+        "leat ca init pki\n" /* not translated: typed */
+        "leat ca issue pki bo --role publisher\n"
+        "leat ca issue pki fo-1 --role subscriber --san 127.0.0.1",
     },
 };
 
@@ -48,12 +84,16 @@ write_paragraph(const char *text, struct buf *ret)
     return r < 0 ? r : buf_append_str(ret, "\n\n");
 }
 
-/* "*word* _PLACEHOLDERS_" and what it means. */
+/* A word, and what it means. */
 static int
 write_entry(const char *word, const char *text, struct buf *ret)
 {
-    int r = buf_printf(ret, "*%s*\n\t", word);
+    int r = buf_append_char(ret, '*');
 
+    if (r == 0)
+        r = option_write_scdoc_text(word, ret);
+    if (r == 0)
+        r = buf_append_str(ret, "*\n\t");
     return r < 0 ? r : write_paragraph(text, ret);
 }
 
@@ -115,32 +155,99 @@ write_start(struct buf *ret)
         r = write_heading("#", _("DESCRIPTION"), ret);
     if (r == 0)
         r = write_paragraph(
-            _("Leat publishes what a filter admits of a database, and nothing else. Results go to "
-              "standard output, the log and errors to standard error. Secrets never come from "
-              "arguments: files, the environment or systemd credentials hold them."),
+            _("Leat builds copies of a SQLite database that hold what a filter admits, and nothing "
+              "else, and keeps them current. A copy is replaced as a whole and durably, or not at "
+              "all; the same content gives the same bytes. Results go to standard output; "
+              "progress, log and errors go to standard error."),
             ret);
     return r;
 }
 
 static int
+write_examples(struct buf *ret)
+{
+    int r = write_heading("#", _("EXAMPLES"), ret);
+
+    for (size_t i = 0; r == 0 && i < ARRAY_LEN(examples); i++) {
+        r = write_paragraph(_(examples[i].what), ret);
+        if (r == 0)
+            r = buf_printf(ret, "```\n%s\n```\n\n", examples[i].text);
+    }
+    return r;
+}
+
+/* A section of words and what they mean. */
+struct entry {
+    const char *word, *text;
+};
+
+static int
+write_entries(const char *heading, const struct entry *entries, size_t count, struct buf *ret)
+{
+    int r = write_heading("#", heading, ret);
+
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = write_entry(entries[i].word, _(entries[i].text), ret);
+    return r;
+}
+
+static const struct entry paths[] = {
+    {"OUT.meta",
+     N_("what is known of OUT, as --json prints it; carries the version from one snapshot to the "
+        "next")},
+    {".OUT.XXXXXXXXXXXXXXXX.tmp",
+     N_("a snapshot being built, beside OUT, where there must be room for it; what a killed "
+        "process has left is removed by the next")},
+    {"DIR/ca.pem, DIR/ca.key", /* not translated: paths */
+     N_("the development CA; who reads the key can issue identities")},
+    {"DIR/NAME.pem, DIR/NAME.key", /* not translated: paths */
+     N_("an identity, its certificate and its key")},
+};
+
+static const struct entry signals[] = {
+    {"SIGINT, SIGTERM", /* not translated: names */
+     N_("end. A snapshot that is being built is given up, and nothing of it is left; --watch and "
+        "the demo then end with status 0")},
+    {"SIGHUP", N_("leat snapshot goes on: there is nothing to read again")},
+};
+
+static const struct entry statuses[] = {
+    {"0", N_("done")},
+    {"1", N_("it failed, and may succeed another time; standard error says why")},
+    {"2", N_("wrong usage or configuration, or what was asked for is refused: something must be "
+             "changed")},
+};
+
+static const struct entry variables[] = {
+    {"LANGUAGE, LC_ALL, LC_MESSAGES, LANG", /* not translated: names */
+     N_("the language of help and messages; JSON and the keys of the log are the same in every "
+        "language")},
+    {"SQLITE_TMPDIR, TMPDIR", /* not translated: names */
+     N_("where SQLite sorts indexes that are too large for memory; nothing but what leaves is "
+        "sorted there")},
+};
+
+static int
 write_end(struct buf *ret)
 {
-    int r = write_heading("#", _("EXIT STATUS"), ret);
+    int r = write_examples(ret);
 
     if (r == 0)
-        r = write_entry("0", _("done"), ret);
+        r = write_entries(_("FILES"), paths, ARRAY_LEN(paths), ret);
     if (r == 0)
-        r = write_entry("1", _("it failed; standard error says why"), ret);
+        r = write_entries(_("SIGNALS"), signals, ARRAY_LEN(signals), ret);
     if (r == 0)
-        r = write_entry("2", _("wrong usage or configuration, or what was asked for is refused"),
-                        ret);
+        r = write_entries(_("EXIT STATUS"), statuses, ARRAY_LEN(statuses), ret);
     if (r == 0)
-        r = write_heading("#", _("ENVIRONMENT"), ret);
+        r = write_entries(_("ENVIRONMENT"), variables, ARRAY_LEN(variables), ret);
     if (r == 0)
-        r = write_entry("LANGUAGE, LC_ALL, LC_MESSAGES, LANG", /* not translated: names */
-                        _("the language of help and messages; JSON and the keys of the log are the "
-                          "same in every language"),
-                        ret);
+        r = write_heading("#", _("SEE ALSO"), ret);
+    if (r == 0)
+        r = buf_append_str(ret, "*sqlite3*(1)\n\n");
+    if (r == 0)
+        r = write_paragraph(_("The complete reference of the filter, doc/filter.md, and a sample, "
+                              "examples/filter.yaml, are in share/doc/leat."),
+                            ret);
     return r;
 }
 

@@ -55,6 +55,8 @@ const struct command commands[] = {
         .args_min = 1,
         .args_max = 1,
         .summary = N_("make a development CA in a directory"),
+        .description = N_("Writes the certificate of a new CA and its key, which is not encrypted, "
+                          "to DIR/ca.pem and DIR/ca.key. A CA that is there is never replaced."),
         .options = &cmd_ca_init_options,
         .run = cmd_ca_init,
     },
@@ -64,6 +66,9 @@ const struct command commands[] = {
         .args_min = 2,
         .args_max = 2,
         .summary = N_("issue an identity of the development CA"),
+        .description = N_("Makes a key and a certificate for NAME, signed by the CA in DIR, and "
+                          "writes them to DIR/NAME.pem and DIR/NAME.key. The certificate allows "
+                          "one role on a link and no other, and holds NAME and what --san adds."),
         .options = &cmd_ca_issue_options,
         .run = cmd_ca_issue,
     },
