@@ -451,20 +451,20 @@ write_fill(struct maker *m, struct plan_table *t)
     return keep_text(m, &b, r, &t->fill);
 }
 
-/* Two numbers of one scan: how many rows there are, and how many of them leave. */
+/* Two numbers of one scan: how many rows of `of` there are, and how many of them leave. */
 static int
-write_count(struct maker *m, struct plan_table *t)
+write_count(struct maker *m, const struct plan_table *of, const char **ret)
 {
     CLEANUP(buf_done) struct buf b = BUF_INIT(PLAN_TEXT_MAX);
     int r = buf_append_str(&b, SQL("SELECT (SELECT count(*) FROM main."));
 
     if (r == 0)
-        r = sql_name_append(t->name, &b);
+        r = sql_name_append(of->name, &b);
     if (r == 0)
         r = buf_append_str(&b, "), count(*)");
     if (r == 0)
-        r = append_from(t, &b);
-    return keep_text(m, &b, r, &t->count);
+        r = append_from(of, &b);
+    return keep_text(m, &b, r, ret);
 }
 
 static bool
@@ -536,7 +536,7 @@ plan_fts5(struct maker *m, struct plan_table *t, const struct ddl_virtual *v)
                          "is not published"),
                        CLIP(t->name), CLIP(rowid), CLIP(content));
     t->fill_last = true;
-    return 0;
+    return write_count(m, of, &t->count); /* what it indexes, not what it indexed in the source */
 }
 
 static int
@@ -611,7 +611,7 @@ plan_table_texts(struct maker *m, struct plan_table *t)
         r = t->source->object->kind == SCHEMA_VIRTUAL ? plan_virtual(m, t) : plan_definition(m, t);
     if (r == 0 && !t->fill)
         r = write_fill(m, t);
-    return r < 0 ? r : write_count(m, t);
+    return r < 0 || t->count ? r : write_count(m, t, &t->count);
 }
 
 /* What the filter names must be there, and be something that can be admitted. */

@@ -22,3 +22,15 @@ def test_check_counts_what_a_snapshot_holds(leat, table, where):
     assert [(t["name"], t["rows"], t["admitted"]) for t in found] == [(table, 2, 1)]
     leat.run("snapshot", "--filter", "filter.yaml", source, "public.db")
     assert rows(leat.dir / "public.db", f"SELECT count(*) FROM {table}") == [(1,)]
+
+
+def test_an_index_over_a_table_counts_what_it_will_index(leat):
+    source = make_db(leat.dir / "back.db", TABLES + """
+        CREATE VIRTUAL TABLE search USING fts5(day, content=notes, content_rowid=id);
+        INSERT INTO search(search) VALUES('rebuild');
+        """)
+    (leat.dir / "filter.yaml").write_text(
+        "tables:\n  - name: search\n  - name: notes\n    where: id = 1\n")
+    found = leat.run("check", "--filter", "filter.yaml", "--json", source).json["tables"]
+    assert [(t["name"], t["rows"], t["admitted"]) for t in found] == [
+        ("notes", 2, 1), ("search", 2, 1)]
