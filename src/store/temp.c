@@ -54,10 +54,20 @@ is_still_there(int fd, const char *path)
            by_fd.st_dev == by_path.st_dev;
 }
 
+/* While it is being made, a file is open to nobody to whom its target is closed. */
+static mode_t
+mode_for(const char *target)
+{
+    struct stat st;
+
+    return stat(target, &st) == 0 ? (st.st_mode & 0666) | 0600 : 0666;
+}
+
 int
 temp_create(const char *target, struct temp *ret, struct err *e)
 {
     CLEANUP(freep) char *directory = directory_of(target);
+    mode_t mode = mode_for(target);
 
     if (!directory)
         return err_nomem(e);
@@ -74,7 +84,7 @@ temp_create(const char *target, struct temp *ret, struct err *e)
             path = NULL;
             return err_nomem(e);
         }
-        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (fd < 0 && errno != EEXIST)
             return err_sys(e, _("could not create a file beside \"%s\""), target);
         /* A sweep may have seen the file before it was locked, and taken it for a left-over. */
