@@ -42,6 +42,7 @@ struct maker {
     size_t filter_count;
     struct plan *plan;
     struct judge *judge;
+    const char *key_prefix; /* no object's name starts with it */
     struct err *e;
 };
 
@@ -286,6 +287,26 @@ write_create(struct maker *m, struct plan_table *t, enum create_form form, const
     return keep_text(m, &b, r, ret);
 }
 
+/* Keys have names of their own until they get those of SQLite. */
+static int
+choose_key_prefix(struct maker *m)
+{
+    const struct schema *schema = &m->plan->schema;
+
+    m->key_prefix = "leat key ";
+    for (size_t i = 0; i < schema->object_count;) {
+        if (sqlite3_strnicmp(schema->objects[i].name, m->key_prefix, (int)strlen(m->key_prefix)) !=
+            0) {
+            i++;
+            continue;
+        }
+        m->key_prefix = arena_printf(&m->plan->arena, "%s ", m->key_prefix);
+        if (!m->key_prefix)
+            return err_nomem(m->e);
+    }
+    return 0;
+}
+
 /* CREATE UNIQUE INDEX out."…" ON "t"("a" COLLATE "BINARY", …), of `count` columns of one index. */
 static int
 plan_key(struct maker *m, const struct plan_table *t, const struct judge_key_column *columns,
@@ -299,7 +320,7 @@ plan_key(struct maker *m, const struct plan_table *t, const struct judge_key_col
     if (!key)
         return err_nomem(m->e);
     key->name = columns[0].index;
-    key->temporary = arena_printf(&p->arena, SQL("leat key %zu"), p->key_count);
+    key->temporary = arena_printf(&p->arena, "%s%zu", m->key_prefix, p->key_count);
     if (!key->temporary)
         return err_nomem(m->e);
     r = buf_printf(&b, SQL("CREATE UNIQUE INDEX out.\"%s\" ON "), key->temporary);
@@ -872,6 +893,8 @@ make(struct maker *m)
     struct plan *p = m->plan;
     int r = schema_read(m->sql, &p->arena, &p->schema, m->e);
 
+    if (r == 0)
+        r = choose_key_prefix(m);
     if (r == 0)
         r = check_names(m);
     if (r == 0)

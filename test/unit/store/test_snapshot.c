@@ -184,6 +184,88 @@ keeps_constraints_that_are_public(void **state)
     assert_query(d.out, "SELECT count(*) FROM pragma_index_list('p')", "1");
 }
 
+/* Keys are made after the rows, by sorting; nobody can tell. */
+static void
+keys_are_those_that_sqlite_would_have_made(void **state)
+{
+    static const struct {
+        const char *name, *body;
+    } samples[] = {
+        {"t", "(a TEXT PRIMARY KEY, b)"},
+        {"t", "(a, b UNIQUE)"},
+        {"t", "(a UNIQUE, b UNIQUE)"},
+        {"t", "(a UNIQUE, b UNIQUE, UNIQUE(b), UNIQUE(a), UNIQUE(b, a), UNIQUE(a, b))"},
+        {"t", "(a, b, PRIMARY KEY(b DESC, a COLLATE NOCASE), UNIQUE(a COLLATE RTRIM DESC, b))"},
+        {"t", "(a PRIMARY KEY UNIQUE, b)"},
+        {"t", "(a INTEGER PRIMARY KEY DESC, b UNIQUE)"},
+        {"t", "(a INTEGER PRIMARY KEY, b UNIQUE ON CONFLICT IGNORE)"},
+        {"t", "(a INTEGER PRIMARY KEY AUTOINCREMENT, b, UNIQUE(a, b))"},
+        {"t", "(a INTEGER, b, PRIMARY KEY(a))"},
+        {"t", "(a INTEGER PRIMARY KEY UNIQUE, b)"},
+        {"t", "(a TEXT COLLATE NOCASE UNIQUE, b, UNIQUE(a, b))"},
+        {"t", "(a, b UNIQUE, PRIMARY KEY(a)) WITHOUT ROWID"},
+        {"t", "(a TEXT, b TEXT, PRIMARY KEY(b, a), UNIQUE(a, b), UNIQUE(b)) STRICT, WITHOUT ROWID"},
+        {"t", "(a TEXT UNIQUE, b TEXT PRIMARY KEY) STRICT"},
+        {"t", "(a UNIQUE, b, g AS (a || 'x') UNIQUE, h AS (b) STORED, UNIQUE(g, h, a))"},
+        {"t", "(rowid, a, b, PRIMARY KEY(a, rowid))"},
+        {"t", "(a, b, CONSTRAINT x UNIQUE(a) ON CONFLICT REPLACE CONSTRAINT y PRIMARY KEY(b))"},
+        {"t", "(a UNIQUE REFERENCES t(b), b UNIQUE CHECK(b <> 1), FOREIGN KEY(b) REFERENCES t(a))"},
+        {"t \"q", "(\"a\" UNIQUE, [b] UNIQUE, `c d\"e` UNIQUE, PRIMARY KEY(`c d\"e`))"},
+        {"\xc3\xa9", "(a UNIQUE, b, PRIMARY KEY(b))"},
+        {"leat key 1", "(a UNIQUE, b, PRIMARY KEY(b))"},
+        {"a%sb", "(a UNIQUE, b, PRIMARY KEY(b))"},
+    };
+    static const char *const questions[] = {
+        "SELECT type, name, tbl_name, rootpage > 0, sql IS NULL FROM sqlite_schema ORDER BY name",
+        "SELECT l.seq, l.name, l.\"unique\", l.origin, x.seqno, x.cid, x.\"desc\", x.coll, x.key"
+        " FROM (SELECT DISTINCT tbl_name AS t FROM sqlite_schema), pragma_index_list(t) l,"
+        " pragma_index_xinfo(l.name) x",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+        CLEANUP(dir_done) struct dir d;
+        struct filter_table t = {.name = samples[i].name};
+        CLEANUP(filter_freep) struct filter *f = NULL;
+        struct snapshot_request request = {
+            .source = d.source, .out = d.out, .busy_timeout_ms = 1000, .timeout_ms = 600000};
+        struct snapshot_result result;
+        struct err e;
+        char *text = sqlite3_mprintf("CREATE TABLE \"%w\"%s; WITH c(x) AS (SELECT 1 UNION ALL"
+                                     " SELECT x + 1 FROM c WHERE x < 3000)"
+                                     " INSERT OR IGNORE INTO \"%w\"(a, b)"
+                                     " SELECT (x * 7919) %% 100003, 'v' || ((x * 104729) %% 100019)"
+                                     " FROM c",
+                                     t.name, samples[i].body, t.name);
+
+        dir_init(&d);
+        file_exec(d.source, text);
+        sqlite3_free(text);
+        assert_ok(filter_new(&t, 1, &f, &e), &e);
+        request.filter = f;
+        assert_ok(snapshot_build(&request, &result, &e), &e);
+        assert_int_equal(result.rows, 3000);
+        assert_query(d.out, "PRAGMA integrity_check", "ok");
+        for (size_t k = 0; k < ARRAY_LEN(questions); k++) {
+            CLEANUP(buf_done) struct buf expected = BUF_INIT(100000);
+
+            file_query(d.source, questions[k], &expected);
+            assert_query(d.out, questions[k], buf_str(&expected));
+        }
+        text = sqlite3_mprintf("ATTACH '%s' AS o; CREATE TEMP TABLE c(x CHECK (x = 0));"
+                               "INSERT INTO c SELECT count(*) FROM"
+                               " (SELECT * FROM main.\"%w\" EXCEPT SELECT * FROM o.\"%w\");"
+                               "REINDEX o.\"%w\"; UPDATE OR REPLACE o.\"%w\" SET a = a + 1;"
+                               "INSERT OR REPLACE INTO o.\"%w\"(a, b) VALUES(1, 'v');"
+                               "DETACH o",
+                               d.out, t.name, t.name, t.name, t.name, t.name);
+        file_exec(d.source, text);
+        sqlite3_free(text);
+        file_exec(d.out, "PRAGMA journal_mode = DELETE"); /* what was written is in the file */
+        assert_query(d.out, "PRAGMA integrity_check", "ok");
+    }
+}
+
 /* Rows that a check would not take today are rows all the same. */
 static void
 copies_rows_that_break_a_check(void **state)
@@ -640,6 +722,7 @@ main(void)
         cmocka_unit_test(counts_of_hidden_rows_do_not_leave),
         cmocka_unit_test(null_excludes),
         cmocka_unit_test(keeps_constraints_that_are_public),
+        cmocka_unit_test(keys_are_those_that_sqlite_would_have_made),
         cmocka_unit_test(copies_rows_that_break_a_check),
         cmocka_unit_test(carries_over_indexes_and_views),
         cmocka_unit_test(handles_full_text_and_rtree_tables),
