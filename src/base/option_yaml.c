@@ -423,6 +423,8 @@ option_read_yaml(const struct option_set *set, const char *text, size_t len, con
     if (!yaml_parser_initialize(&r.parser))
         return err_nomem(e);
     yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)r.text, r.len);
+    /* An empty text may come without an address, which libyaml does not take. */
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)(r.len > 0 ? r.text : ""),
+                                 r.len);
     return read_document(&r, set, values);
 }

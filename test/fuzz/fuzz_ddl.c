@@ -59,14 +59,14 @@ describe(sqlite3 *db, const char *table, const char *schema)
 static void
 check_table(sqlite3 *db, const char *name)
 {
-    struct filter_table whole = {.name = name};
+    struct filter_table table = {.name = name};
     CLEANUP(filter_freep) struct filter *f = NULL;
     CLEANUP(plan_freep) struct plan *p = NULL;
     struct sql s = {.db = db};
     struct err e = {0};
     char *before, *after;
 
-    if (filter_new(&whole, 1, &f, &e) < 0 || plan_make(&s, f, &p, &e) < 0) {
+    if (filter_new(&table, 1, &f, &e) < 0 || plan_make(&s, f, &p, &e) < 0) {
         FUZZ_CHECK(e.msg[0]);
         return;
     }
