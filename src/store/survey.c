@@ -50,6 +50,13 @@ parent_column(const struct plan_table *parent, const struct ddl_clause *key, siz
     return NULL;
 }
 
+/*
+ * The two sides of a foreign key. A condition's sub-query is inside of them,
+ * and must not take them for tables of its own.
+ */
+#define CHILD  "\"leat child\""  /* not translated: a name */
+#define PARENT "\"leat parent\"" /* not translated: a name */
+
 /* name AS (SELECT "a" AS c0, … FROM main."t" AS "t" [WHERE (…)]) */
 static int
 append_side(struct buf *b, const char *name, const struct plan_table *t, const char *const *columns,
@@ -97,17 +104,17 @@ count_dangling(struct source *s, const struct plan *p, const struct plan_table *
     }
     r = buf_append_str(&b, SQL("WITH "));
     if (r == 0)
-        r = append_side(&b, "child", t, key->columns, key->column_count);
+        r = append_side(&b, CHILD, t, key->columns, key->column_count);
     if (r == 0)
         r = buf_append_str(&b, ", ");
     if (r == 0)
-        r = append_side(&b, "parent", parent, columns, key->column_count);
+        r = append_side(&b, PARENT, parent, columns, key->column_count);
     if (r == 0)
-        r = buf_append_str(&b, SQL(" SELECT count(*) FROM child WHERE "));
+        r = buf_append_str(&b, SQL(" SELECT count(*) FROM " CHILD " AS child WHERE "));
     for (size_t i = 0; r == 0 && i < key->column_count; i++)
         r = buf_printf(&b, SQL("child.c%zu IS NOT NULL AND "), i);
     if (r == 0)
-        r = buf_append_str(&b, SQL("NOT EXISTS (SELECT 1 FROM parent WHERE "));
+        r = buf_append_str(&b, SQL("NOT EXISTS (SELECT 1 FROM " PARENT " AS parent WHERE "));
     for (size_t i = 0; r == 0 && i < key->column_count; i++)
         r = buf_printf(&b, "%sparent.c%zu = child.c%zu", i > 0 ? " AND " : "", i, i);
     if (r == 0)
