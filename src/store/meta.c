@@ -29,6 +29,7 @@ meta_read(const char *out, struct snapshot_meta *ret, struct err *e)
     struct job_meta json;
     char text[META_LEN_MAX];
     ssize_t len;
+    int r;
 
     if (!path)
         return err_nomem(e);
@@ -37,8 +38,12 @@ meta_read(const char *out, struct snapshot_meta *ret, struct err *e)
         return err_set(e, ERR_NOTFOUND, _("there is no \"%s\""), path);
     if (fd < 0 || (len = read(fd, text, sizeof text)) < 0)
         return err_sys(e, _("could not read \"%s\""), path);
-    if (len == (ssize_t)sizeof text || job_meta_read_json(text, (size_t)len, &json) < 0 ||
-        position_parse(json.position, &meta.position) < 0)
+    r = len < (ssize_t)sizeof text ? job_meta_read_json(text, (size_t)len, &json) : ERR_LIMIT;
+    if (r == 0)
+        r = position_parse(json.position, &meta.position);
+    if (r == ERR_NOMEM)
+        return err_nomem(e);
+    if (r < 0)
         return err_set(e, ERR_PROTO,
                        _("\"%s\" is damaged; remove it, and the next snapshot makes it again"),
                        path);
