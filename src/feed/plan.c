@@ -293,7 +293,7 @@ choose_key_prefix(struct maker *m)
 {
     const struct schema *schema = &m->plan->schema;
 
-    m->key_prefix = "leat key ";
+    m->key_prefix = SQL("leat key ");
     for (size_t i = 0; i < schema->object_count;) {
         if (sqlite3_strnicmp(schema->objects[i].name, m->key_prefix, (int)strlen(m->key_prefix)) !=
             0) {
