@@ -40,6 +40,7 @@ is_open_to_nobody_else(void **state)
     assert_int_equal(mode_of(temp.path), 0600 & ~mask);
     assert_int_equal(chmod(target, 0440), 0);
     assert_ok(temp_seal(&temp, target, &e), &e);
+    assert_int_equal(mode_of(target), 0440); /* the old one is still in its place */
     assert_ok(temp_publish(&temp, target, &e), &e);
     assert_int_equal(mode_of(target), 0440);
 
