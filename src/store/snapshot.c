@@ -149,6 +149,9 @@ publish(struct temp *temp, const char *out, struct snapshot_meta *meta, bool *re
     r = meta_read(out, &old, e);
     if (r < 0 && r != ERR_NOTFOUND)
         return r;
+    if (old.version == INT64_MAX || old.position.number == UINT64_MAX)
+        return err_set(e, ERR_LIMIT, _("no version is left for \"%s\"; remove \"%s.meta\""), out,
+                       out);
     meta->version = MAX(old.version + 1, wall_ms());
     meta->timestamp = wall_ms() / 1000;
     if (str_eq(old.position.incarnation, meta->position.incarnation))
