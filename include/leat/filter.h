@@ -37,7 +37,7 @@ LEAT_PUBLIC int leat_filter_new(const struct leat_filter_table *tables, size_t c
 LEAT_PUBLIC int leat_filter_parse(const char *yaml, size_t len, const char *origin,
                                   struct leat_filter **ret, struct leat_error *error);
 
-/* The same from a file. LEAT_ERROR_SYSTEM when it cannot be read. */
+/* The same from a file. LEAT_ERROR_NOT_FOUND, _SYSTEM when it cannot be read. */
 LEAT_PUBLIC int leat_filter_load(const char *path, struct leat_filter **ret,
                                  struct leat_error *error);
 

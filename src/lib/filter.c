@@ -33,7 +33,8 @@ to_filter(const struct leat_filter_table *tables, size_t count, struct filter **
             .name = tables[i].name,
             .where = tables[i].where,
             /* Only read: filter_new() copies. */
-            .columns = {.items = (const char **)tables[i].columns, .count = tables[i].column_count},
+            .columns = {.items = (const char **)tables[i].columns,
+                        .count = tables[i].columns ? tables[i].column_count : 0},
             .omit = tables[i].omit,
         };
     return filter_new(ours, count, ret, e);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/snapshot.h"
 
+#include "base/i18n.h"
 #include "lib/filter.h"
 #include "lib/public.h"
 #include "store/meta.h"
@@ -71,6 +72,15 @@ leat_snapshot_build(const struct leat_snapshot_options *options, struct leat_sna
     struct trace trace;
     struct err e = {0};
 
+    if (!options->source || !options->out || !options->filter) {
+        (void)err_set(&e, ERR_CONFIG, "%s", _("a snapshot needs a source, an output and a filter"));
+        return public_error(&e, error);
+    }
+    if (options->busy_timeout_ms < 0 || options->timeout_ms < 0) {
+        (void)err_set(&e, ERR_CONFIG, _("a timeout of %lld ms is below 0"),
+                      (long long)MIN(options->busy_timeout_ms, options->timeout_ms));
+        return public_error(&e, error);
+    }
     trace_init(&trace, on_statement, &copy);
     if (options->on_sql)
         request.tracer = &trace.tracer;

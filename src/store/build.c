@@ -42,8 +42,9 @@
 #define BUILD_CACHE_KIB 16384 /* page cache of the snapshot */
 #define BUILD_STEPS_PER_CHECK                                                                      \
     20000 /* instructions of SQLite between two looks at the clock: about 1 ms */
-#define BUILD_REPORT_MS        100 /* progress is passed on this often */
-#define BUILD_BUSY_STEP_MS     10  /* between two tries at a locked source */
+#define BUILD_TIMEOUT_MAX_MS   (INT64_C(1) << 42) /* more than a century: nanoseconds still fit */
+#define BUILD_REPORT_MS        100                /* progress is passed on this often */
+#define BUILD_BUSY_STEP_MS     10                 /* between two tries at a locked source */
 #define BUILD_ROWS_PERMILLE    800.0
 #define BUILD_INDEXES_PERMILLE 900.0
 
@@ -65,7 +66,8 @@ void
 build_watch_init(struct build_watch *w, const struct snapshot_request *request)
 {
     *w = (struct build_watch){.request = request, .progress = {.stage = "rows", .table = ""}};
-    w->deadline_ns = clock_ns(CLOCK_MONOTONIC) + request->timeout_ms * 1000000;
+    w->deadline_ns = clock_ns(CLOCK_MONOTONIC) +
+                     MIN(request->timeout_ms, (int64_t)BUILD_TIMEOUT_MAX_MS) * 1000000;
 }
 
 bool
