@@ -36,6 +36,17 @@ foreign_key_is_public(struct maker *m, const struct plan_table *t, const struct 
     return true;
 }
 
+/* SQLite has no table of generated columns alone; the values of these are copied then. */
+static bool
+has_stored_column(const struct plan_table *t)
+{
+    for (size_t i = 0; i < t->source->column_count; i++) {
+        if (t->columns[i] != PLAN_OMITTED && !t->source->columns[i].generated)
+            return true;
+    }
+    return false;
+}
+
 static bool
 clause_is_public(struct maker *m, const struct plan_table *t, const struct ddl_clause *c)
 {
@@ -49,8 +60,9 @@ clause_is_public(struct maker *m, const struct plan_table *t, const struct ddl_c
         return all_published(t, c->columns, c->column_count);
     case DDL_FOREIGN_KEY:
         return foreign_key_is_public(m, t, c);
-    case DDL_CHECK:
     case DDL_GENERATED:
+        return has_stored_column(t) && judge_expr_is_public(m->judge, t->name, c->expr);
+    case DDL_CHECK:
         return judge_expr_is_public(m->judge, t->name, c->expr);
     }
     return false;
