@@ -88,7 +88,7 @@ check_table(sqlite3 *db, const char *name)
     /* Keys are made after the rows: what the table is in the end, its definition says. */
     if (p->tables[0].definition) {
         char *complete = sqlite3_mprintf("DROP TABLE out.\"%w\"; CREATE TABLE out.%s",
-                                      p->tables[0].name, p->tables[0].definition + 13);
+                                         p->tables[0].name, p->tables[0].definition + 13);
 
         FUZZ_CHECK(complete && sqlite3_exec(db, complete, NULL, NULL, NULL) == SQLITE_OK);
         sqlite3_free(complete);
