@@ -201,7 +201,7 @@ def test_snapshots_to_one_output_at_a_time(leat):
             versions = [r.json["version"] for r in results if r.code == 0]
             assert meta["version"] == max(versions)
             # One version names one content.
-            assert len({(r.json["version"], r.json["hash"]) for r in results if r.code == 0}) == len(
-                set(versions))
+            contents = {(r.json["version"], r.json["hash"]) for r in results if r.code == 0}
+            assert len(contents) == len(set(versions))
     assert told["errors"] == [] and told["busy"] == 0
     assert not [p for p in leat.dir.iterdir() if p.name.endswith(".tmp")]

@@ -386,8 +386,8 @@ TABLES = [
 
 
 def make(path, sql, encoding="UTF-8", page_size=4096, more=""):
-    return make_db(path, f"PRAGMA synchronous = OFF; PRAGMA page_size = {page_size}; PRAGMA encoding = '{encoding}';"
-                         f"{sql}; {more}")
+    return make_db(path, f"PRAGMA synchronous = OFF; PRAGMA page_size = {page_size};"
+                         f"PRAGMA encoding = '{encoding}'; {sql}; {more}")
 
 
 @pytest.mark.parametrize("encoding, page_size", [
@@ -481,7 +481,8 @@ def test_constraints_hold_in_the_output(leat):
                 db.execute(statement)
         assert db.execute("INSERT INTO auto(v) VALUES ('z') RETURNING id").fetchall() == [(71,)]
         db.execute("INSERT INTO defaults DEFAULT VALUES")
-        assert len(db.execute("SELECT DISTINCT a, b, c, d, f, g, h, i FROM defaults").fetchall()) == 1
+        distinct = db.execute("SELECT DISTINCT a, b, c, d, f, g, h, i FROM defaults").fetchall()
+        assert len(distinct) == 1
 
 
 def test_generated_columns_in_every_state(leat):
