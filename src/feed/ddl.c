@@ -215,11 +215,9 @@ take_references(struct parser *p, struct ddl_clause *c, struct err *e)
         r = take_columns(p, &c->parent_columns, &c->parent_column_count, e);
     while (r == 0) {
         if (take(p, "ON")) {
-            skip(p); /* DELETE, UPDATE */
-            if (take(p, "SET") || take(p, "NO"))
-                skip(p);
-            else
-                skip(p); /* CASCADE, RESTRICT */
+            skip(p);                                 /* DELETE, UPDATE */
+            (void)(take(p, "SET") || take(p, "NO")); /* the first of two words */
+            skip(p);                                 /* NULL, DEFAULT; ACTION; CASCADE; RESTRICT */
         } else if (take(p, "MATCH")) {
             skip(p);
         } else if (at_deferrable(p)) {
@@ -451,12 +449,14 @@ int
 ddl_parse_table(const char *sql, struct arena *a, struct ddl_table *ret, struct err *e)
 {
     struct ddl_table t = {0};
-    struct parser p;
+    struct parser p = {0};
     size_t elements = 1;
     int r = tokenize(sql, a, &p, e);
 
-    if (r == 0)
-        r = take_head(&p, "TABLE", e);
+    if (r < 0)
+        return r;
+    assert(p.tokens);
+    r = take_head(&p, "TABLE", e);
     if (r == 0 && !take(&p, "("))
         r = misunderstood(e);
     if (r < 0)
@@ -508,12 +508,14 @@ kind_of(const struct parser *p)
 int
 ddl_parse_tail(const char *sql, struct arena *a, const char **ret, struct err *e)
 {
-    struct parser p;
+    struct parser p = {0};
     int r = tokenize(sql, a, &p, e);
     size_t end;
 
-    if (r == 0)
-        r = take_head(&p, kind_of(&p), e);
+    if (r < 0)
+        return r;
+    assert(p.tokens);
+    r = take_head(&p, kind_of(&p), e);
     if (r < 0)
         return r;
     for (end = p.i; p.tokens[end].kind != SQL_TOKEN_END;)
@@ -525,12 +527,14 @@ int
 ddl_parse_virtual(const char *sql, struct arena *a, struct ddl_virtual *ret, struct err *e)
 {
     struct ddl_virtual v = {0};
-    struct parser p;
+    struct parser p = {0};
     size_t start, depth = 0;
     int r = tokenize(sql, a, &p, e);
 
-    if (r == 0)
-        r = take_head(&p, "TABLE", e);
+    if (r < 0)
+        return r;
+    assert(p.tokens);
+    r = take_head(&p, "TABLE", e);
     if (r == 0 && !take(&p, "USING"))
         r = misunderstood(e);
     if (r == 0)

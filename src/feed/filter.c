@@ -86,14 +86,16 @@ check_columns(const struct filter_table *t, struct err *e)
     if (columns->count > FILTER_COLUMNS_MAX)
         return err_set(e, ERR_LIMIT, _("table \"%s\": %zu columns, over %d"), CLIP(t->name),
                        columns->count, FILTER_COLUMNS_MAX);
-    /* No column to one reader, all of them to another. */
-    if (columns->items && columns->count == 0)
-        return err_set(e, ERR_CONFIG, _("table \"%s\": the list of columns is empty"),
-                       CLIP(t->name));
-    if (t->omit && columns->count == 0)
-        return err_set(e, ERR_CONFIG,
-                       _("table \"%s\": \"omit\" needs \"columns\", which says what is left"),
-                       CLIP(t->name));
+    if (columns->count == 0) {
+        /* No column to one reader, all of them to another. */
+        if (columns->items)
+            return err_set(e, ERR_CONFIG, _("table \"%s\": the list of columns is empty"),
+                           CLIP(t->name));
+        if (t->omit)
+            return err_set(e, ERR_CONFIG,
+                           _("table \"%s\": \"omit\" needs \"columns\", which says what is left"),
+                           CLIP(t->name));
+    }
     for (size_t i = 0; i < columns->count; i++) {
         if (columns->items[i][0] == '\0' || strlen(columns->items[i]) > FILTER_NAME_MAX)
             return err_set(e, ERR_CONFIG,

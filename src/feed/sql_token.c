@@ -61,8 +61,10 @@ skip_blank(const char *p)
 static size_t
 quoted_len(const char *p)
 {
-    char close = *p == '[' ? ']' : *p;
+    char close = *p;
 
+    if (close == '[')
+        close = ']';
     for (size_t i = 1; p[i]; i++) {
         if (p[i] != close)
             continue;
@@ -213,7 +215,7 @@ sql_token_name(const struct sql_token *t, struct arena *a)
 int
 sql_token_append(const struct sql_token *t, struct buf *ret)
 {
-    char before = ret->len > 0 ? (char)ret->data[ret->len - 1] : '(';
+    char before = *(ret->len > 0 ? (const char *)ret->data + ret->len - 1 : "(");
     bool tight = before == '(' || before == '.' || sql_token_is(t, ")") || sql_token_is(t, ",") ||
                  sql_token_is(t, ".") || (sql_token_is(t, "(") && is_name_byte(before));
     int r = tight ? 0 : buf_append_char(ret, ' ');
