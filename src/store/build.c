@@ -378,6 +378,7 @@ build_attached(struct source *s, const struct snapshot_request *request, struct 
         r = source_end(s, e);
     if (r < 0)
         return explain(w, r, e);
+    assert(p);
     ret->read_ms = (clock_ns(CLOCK_MONOTONIC) - started) / 1000000;
     return explain(w, finish(s, p, w, e), e);
 }

@@ -195,8 +195,9 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
         return r;
     build_watch_init(&watch, request);
     r = source_incarnation(request->source, &result.meta.position, e);
-    if (r == 0)
-        r = build_file(request, temp.path, &watch, &built, e);
+    if (r < 0)
+        return r;
+    r = build_file(request, temp.path, &watch, &built, e);
     if (r < 0)
         return r;
     /* The disk works while the processor computes the digest; fsync() waits for it later. */
@@ -206,10 +207,10 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
                     result.meta.hash, e);
     if (r == ERR_CANCELLED)
         return build_watch_err(&watch, e);
-    if (r == 0 && fstat(temp.fd, &st) < 0)
-        r = err_sys(e, _("could not read \"%s\" again"), temp.path);
     if (r < 0)
         return r;
+    if (fstat(temp.fd, &st) < 0)
+        return err_sys(e, _("could not read \"%s\" again"), temp.path);
     result.meta.size = st.st_size;
     result.meta.position.number = built.position_us;
     result.rows = built.rows;
@@ -236,12 +237,16 @@ snapshot_build(const struct snapshot_request *request, struct snapshot_result *r
     int64_t started = monotonic_ms();
     int r = resolve_out(request->out, &out, e);
 
-    if (r == 0)
-        r = check_out(request, out, e);
-    if (r == 0)
-        r = sweep(out, e);
-    if (r >= 0)
-        r = build(request, out, ret, e);
+    if (r < 0)
+        return r;
+    assert(out);
+    r = check_out(request, out, e);
+    if (r < 0)
+        return r;
+    r = sweep(out, e);
+    if (r < 0)
+        return r;
+    r = build(request, out, ret, e);
     if (r < 0)
         return r;
     ret->build_ms = monotonic_ms() - started;

@@ -202,6 +202,7 @@ survey(struct source *s, const struct filter *filter, struct survey *v, struct e
         r = read_journal_mode(s, &v->wal, e);
     if (r < 0)
         return r;
+    assert(v->plan);
     v->tables = arena_array(&v->plan->arena, v->plan->table_count + 1, sizeof *v->tables);
     if (!v->tables)
         return err_nomem(e);
