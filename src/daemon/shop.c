@@ -45,8 +45,10 @@ pick_id(struct shop *s, const char *column, const char *from, int64_t *ret, stru
     int64_t count = 0;
     int r = sql_get_int(&s->sql, &count, e, SQL("SELECT count(*) FROM %s"), from);
 
-    if (r < 0 || count == 0)
+    if (r < 0)
         return r;
+    if (count == 0)
+        return 0;
     r = sql_get_int(&s->sql, ret, e, SQL("SELECT %s FROM %s ORDER BY 1 LIMIT 1 OFFSET %lld"),
                     column, from, (long long)dice_roll(&s->dice, count));
     return r < 0 ? r : 1;
@@ -133,7 +135,7 @@ static int
 change_stock(struct shop *s, struct shop_change *ret, struct err *e)
 {
     struct product p;
-    int64_t more = 20 + dice_roll(&s->dice, 60);
+    int64_t more = 20 + dice_roll(&s->dice, 60), stock;
     int r = pick_product(s, SQL("products WHERE stock = (SELECT min(stock) FROM products)"), &p, e);
 
     if (r <= 0)
@@ -141,10 +143,11 @@ change_stock(struct shop *s, struct shop_change *ret, struct err *e)
     r = sql_exec(&s->sql, e,
                  SQL("UPDATE products SET stock = stock + %lld WHERE product_id = %lld"),
                  (long long)more, (long long)p.id);
+    stock = p.stock + more;
     describe(ret, p.is_public,
              P_("%lld piece of %s arrives, %lld are in stock",
                 "%lld pieces of %s arrive, %lld are in stock", more),
-             (long long)more, p.label, (long long)(p.stock + more));
+             (long long)more, p.label, (long long)stock);
     return r < 0 ? r : 1;
 }
 
@@ -222,8 +225,10 @@ change_hide(struct shop *s, struct shop_change *ret, struct err *e)
     int r = sql_get_int(&s->sql, &visible, e,
                         SQL("SELECT count(*) FROM products WHERE visibility = 'public'"));
 
-    if (r < 0 || visible <= SHOP_VISIBLE_MIN)
+    if (r < 0)
         return r;
+    if (visible <= SHOP_VISIBLE_MIN)
+        return 0;
     r = pick_product(s, SQL("products WHERE visibility = 'public'"), &p, e);
     if (r <= 0)
         return r;
@@ -258,8 +263,10 @@ change_review(struct shop *s, struct shop_change *ret, struct err *e)
     int r = sql_get_int(&s->sql, &pending, e,
                         SQL("SELECT count(*) FROM reviews WHERE status = 'pending'"));
 
-    if (r < 0 || pending >= SHOP_PENDING_MAX)
+    if (r < 0)
         return r;
+    if (pending >= SHOP_PENDING_MAX)
+        return 0;
     r = pick_id(s, "customer_id", SQL("customers WHERE is_active = 1"), &customer, e);
     if (r > 0)
         r = pick_product(s, SQL("products WHERE visibility = 'public'"), &p, e);
