@@ -194,9 +194,10 @@ option_doc(const struct option *option, struct arena *arena)
     return option_write_help(option, &b) < 0 ? NULL : arena_strdup(arena, buf_str(&b));
 }
 
-static int
+/* Rows for the options of a set from `at` on. Returns the end of them; NULL without memory. */
+static struct argp_option *
 add_options(const struct option_set *set, int base, int group, struct arena *arena,
-            struct argp_option **at, struct err *e)
+            struct argp_option *at)
 {
     for (size_t i = 0; i < option_count(set); i++) {
         const struct option *option = &set->options[i];
@@ -204,7 +205,7 @@ add_options(const struct option_set *set, int base, int group, struct arena *are
 
         if (option->type == OPTION_SECTIONS)
             continue; /* it has no form on the command line */
-        **at = (struct argp_option){
+        *at = (struct argp_option){
             .name = option->name,
             .key = key_of(option, i, base),
             .arg = option->type == OPTION_BOOL ? NULL : _(arg),
@@ -212,36 +213,33 @@ add_options(const struct option_set *set, int base, int group, struct arena *are
             .doc = option_doc(option, arena),
             .group = group,
         };
-        if (!(*at)->doc)
-            return err_nomem(e);
-        (*at)++;
+        if (!at->doc)
+            return NULL;
+        at++;
     }
-    return 0;
+    return at;
 }
 
 /*
  * The options of a command, those of every command and --help, as argp wants
- * them; with `extra` empty rows behind, the last of which ends the table.
+ * them; with `extra` empty rows behind, the last of which ends the table. NULL
+ * without memory.
  */
-static int
+static struct argp_option *
 make_table(const struct command *command, size_t extra, struct arena *arena,
-           struct argp_option **ret, struct argp_option **ret_end, struct err *e)
+           struct argp_option **ret_end)
 {
     size_t count = option_count(command->options) + option_count(&global_options) + 3 + extra;
-    struct argp_option *at = arena_array(arena, count, sizeof *at);
-    int r = 0;
+    struct argp_option *table = arena_array(arena, count, sizeof *table), *at = table;
 
+    if (at && command->options)
+        at = add_options(command->options, KEY_COMMAND, GROUP_COMMAND, arena, at);
     if (!at)
-        return err_nomem(e);
-    *ret = at;
-    if (command->options)
-        r = add_options(command->options, KEY_COMMAND, GROUP_COMMAND, arena, &at, e);
-    if (r < 0)
-        return r;
+        return NULL;
     *at++ = (struct argp_option){.doc = _("Options of every command:"), .group = GROUP_GLOBAL};
-    r = add_options(&global_options, KEY_GLOBAL, GROUP_GLOBAL, arena, &at, e);
-    if (r < 0)
-        return r;
+    at = add_options(&global_options, KEY_GLOBAL, GROUP_GLOBAL, arena, at);
+    if (!at)
+        return NULL;
     *at++ = (struct argp_option){
         .name = "help", .key = KEY_HELP, .doc = _("show this help"), .group = GROUP_GLOBAL};
     if (command == &program)
@@ -250,7 +248,7 @@ make_table(const struct command *command, size_t extra, struct arena *arena,
                                      .doc = _("show the version"),
                                      .group = GROUP_GLOBAL};
     *ret_end = at;
-    return 0;
+    return table;
 }
 
 static bool
@@ -373,10 +371,11 @@ parse(const struct command *command, int argc, char **argv, struct arena *arena,
                       .stopped = argc,
                       .e = e};
     struct argp_option *end;
-    int r = make_table(command, 1, arena, &p.table, &end, e);
+    int r;
 
-    if (r < 0)
-        return r;
+    p.table = make_table(command, 1, arena, &end);
+    if (!p.table)
+        return err_nomem(e);
     args.args = arena_array(arena, (size_t)argc + 1, sizeof *args.args);
     if (!args.args)
         return err_nomem(e);
@@ -471,16 +470,13 @@ args_help(const struct command *command, FILE *out, struct arena *arena, struct 
     struct argp argp = {.parser = on_nothing,
                         .args_doc = command->args ? _(command->args) : NULL,
                         .help_filter = filter_help};
-    struct argp_option *table, *end;
+    struct argp_option *end, *table = make_table(command, 1, arena, &end);
     char *name = arena_printf(arena, "leat %s", command->name);
     char *doc = command->description
                     ? arena_printf(arena, "%s\n\n%s", _(command->summary), _(command->description))
                     : arena_printf(arena, "%s", _(command->summary));
-    int r = make_table(command, 1, arena, &table, &end, e);
 
-    if (r < 0)
-        return r;
-    if (!name || !doc)
+    if (!table || !name || !doc)
         return err_nomem(e);
     argp.options = table;
     argp.doc = doc;
@@ -497,7 +493,6 @@ args_help_program(const struct command *list, const char *prefix, FILE *out, str
         .parser = on_nothing, .args_doc = _("COMMAND [ARGUMENT...]"), .help_filter = filter_help};
     struct argp_option *table, *at;
     size_t count = 0;
-    int r;
 
     /* argp prints what follows the \v below the options. */
     argp.doc = arena_printf(
@@ -508,9 +503,9 @@ args_help_program(const struct command *list, const char *prefix, FILE *out, str
         return err_nomem(e);
     while (list[count].name)
         count++;
-    r = make_table(&program, count + 2, arena, &table, &at, e);
-    if (r < 0)
-        return r;
+    table = make_table(&program, count + 2, arena, &at);
+    if (!table)
+        return err_nomem(e);
     *at++ = (struct argp_option){.doc = _("Commands:"), .group = GROUP_COMMAND};
     for (size_t i = 0; i < count; i++) {
         if (list[i].hidden || !str_starts(list[i].name, prefix))

@@ -528,8 +528,10 @@ cmd_demo(const struct command_call *call, struct err *e)
     CLEANUP(buf_done) struct buf yaml = BUF_INIT(OPTION_YAML_MAX);
     int r = prepare(&d, call->arena, e);
 
-    if (r == 0)
-        r = file_read(d.filter_path, &yaml, e);
+    if (r < 0)
+        return r;
+    assert(d.source && d.filter_path && d.replica && d.previous);
+    r = file_read(d.filter_path, &yaml, e);
     if (r == 0)
         r = filter_parse(buf_str(&yaml), yaml.len, d.filter_path, &d.filter, e);
     if (r == 0)

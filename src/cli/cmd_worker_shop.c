@@ -23,7 +23,7 @@ static const struct option members[] = {
         .offset = offsetof(struct worker_shop_options, interval_ms),
         .def = "1s",
         .min = 1,
-        .max = 3600 * 1000,
+        .max = 3600000,
         .arg = N_("TIME"),
         .help = N_("from one change to the next"),
     },

@@ -166,13 +166,14 @@ cmd_worker_snapshot(const struct command_call *call, struct err *e)
     struct worker w = {.link = FRAME_FD_INIT(FRAME_FD_PARENT), .out = BUF_INIT(FRAME_MAX)};
     struct sigaction action = {.sa_handler = on_sigterm};
     struct job_result result;
-    struct job job;
+    struct job job = {0};
     int r;
 
     (void)sigaction(SIGTERM, &action, NULL); /* cannot fail for these arguments */
     r = receive_job(&w, call->arena, &job, e);
     if (r < 0)
         return r;
+    assert(job.source && job.out && job.filter);
     r = build(&w, &job, &result, e);
     buf_reset(&w.out);
     if (r < 0)

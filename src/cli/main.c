@@ -61,11 +61,13 @@ wants_json(int argc, char **argv)
 
     for (int i = 1; i < argc && !str_eq(argv[i], "--"); i++) {
         size_t len = strcspn(argv[i], "=");
-        const char *value = argv[i][len] == '=' ? argv[i] + len + 1 : argv[i + 1];
+        const char *value = argv[i][len] == '=' ? argv[i] + len + 1
+                            : i + 1 < argc      ? argv[i + 1]
+                                                : "";
 
         /* As argp, take any beginning that only this option has. */
         if (len >= strlen("--log-f") && len < sizeof name && strncmp(argv[i], name, len) == 0 &&
-            value && str_eq(value, "json"))
+            str_eq(value, "json"))
             return true;
     }
     return false;
