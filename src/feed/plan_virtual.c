@@ -21,20 +21,45 @@ plan_is_rtree(const struct ddl_virtual *v)
     return str_eq_nocase(v->module, "rtree") || str_eq_nocase(v->module, "rtree_i32");
 }
 
-/* Value of the option `key` among the arguments of an FTS5 table, without quotes; or NULL. */
+/*
+ * The option that FTS5 takes `name` for: it may be cut short, and the first
+ * one of this list that begins with it counts; NULL: none.
+ *
+ * Source: SQLite 3.40.1, ext/fts5/fts5_config.c, fts5ConfigParseSpecial(); a later
+ * release adds more behind these.
+ */
 static const char *
-fts5_option(struct maker *m, const struct ddl_virtual *v, const char *key)
+fts5_option_of(const struct sql_token *name)
 {
-    for (size_t i = 0; i < v->arg_count; i++) {
-        const char *at = v->args[i];
-        struct sql_token name = sql_token_next(&at), equals = sql_token_next(&at), value;
+    static const char *const options[] = {"prefix",        "tokenize",   "content",
+                                          "content_rowid", "columnsize", "detail"};
 
-        if (!sql_token_is(&name, key) || !sql_token_is(&equals, "="))
-            continue;
-        value = sql_token_next(&at);
-        return sql_token_is_name(&value) ? sql_token_name(&value, &m->plan->arena) : "";
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        if (sqlite3_strnicmp(options[i], name->text, (int)name->len) == 0)
+            return options[i];
     }
     return NULL;
+}
+
+/* Value of the option `key` among the arguments of an FTS5 table, without quotes; or NULL. */
+static int
+fts5_option(struct maker *m, const struct ddl_virtual *v, const char *key, const char **ret)
+{
+    *ret = NULL;
+    for (size_t i = 0; i < v->arg_count; i++) {
+        const char *at = v->args[i], *option;
+        struct sql_token name = sql_token_next(&at), equals = sql_token_next(&at), value;
+
+        if (name.kind != SQL_TOKEN_WORD || !sql_token_is(&equals, "="))
+            continue;
+        option = fts5_option_of(&name);
+        if (!option || !str_eq(option, key))
+            continue;
+        value = sql_token_next(&at);
+        *ret = sql_token_is_name(&value) ? sql_token_name(&value, &m->plan->arena) : "";
+        return *ret ? 0 : err_nomem(m->e);
+    }
+    return 0;
 }
 
 /*
@@ -44,12 +69,14 @@ fts5_option(struct maker *m, const struct ddl_virtual *v, const char *key)
 static int
 plan_fts5(struct maker *m, struct plan_table *t, const struct ddl_virtual *v)
 {
-    const char *content = fts5_option(m, v, "content");
-    const char *rowid = fts5_option(m, v, "content_rowid");
+    const char *content, *rowid;
     const struct plan_table *of;
+    int r = fts5_option(m, v, "content", &content);
 
-    if (!content)
-        return 0;
+    if (r == 0)
+        r = fts5_option(m, v, "content_rowid", &rowid);
+    if (r < 0 || !content)
+        return r;
     if (content[0] == '\0')
         return maker_refuse_table(
             m, t->name,

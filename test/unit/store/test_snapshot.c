@@ -360,6 +360,30 @@ handles_full_text_and_rtree_tables(void **state)
                      ERR_DENIED);
 }
 
+/* FTS5 takes "c" for "content", and so do we: the index would hold what its table keeps back. */
+static void
+knows_full_text_options_that_are_cut_short(void **state)
+{
+    struct snapshot_result result;
+    struct err e = {0};
+
+    WITH_DIR;
+    file_exec(d.source, "CREATE TABLE post(id INTEGER PRIMARY KEY, title, pub);"
+                        "INSERT INTO post VALUES(1, 'open words', 1), (2, 'MARK words', 0);"
+                        "CREATE VIRTUAL TABLE ext USING fts5(title, c='post', Content_r=id);"
+                        "INSERT INTO ext(ext) VALUES('rebuild');"
+                        "CREATE VIRTUAL TABLE bare USING fts5(title, con='')");
+    assert_int_equal(dir_build(&d, "tables: [{name: ext}]", &result, &e), ERR_DENIED);
+    assert_non_null(strstr(e.msg, "it indexes table \"post\", which is not in the filter"));
+    assert_int_equal(
+        dir_build(&d, "tables: [{name: ext}, {name: post, columns: [title, pub]}]", &result, &e),
+        ERR_DENIED);
+    assert_int_equal(dir_build(&d, "tables: [{name: bare}]", &result, &e), ERR_DENIED);
+    assert_non_null(strstr(e.msg, "a contentless full-text index"));
+    build(&d, "tables: [{name: ext}, {name: post, where: pub = 1}]");
+    assert_query(d.out, "SELECT rowid, title FROM ext WHERE ext MATCH 'words'", "1|open words");
+}
+
 static void
 refuses_what_does_not_fit_the_database(void **state)
 {
@@ -726,6 +750,7 @@ main(void)
         cmocka_unit_test(copies_rows_that_break_a_check),
         cmocka_unit_test(carries_over_indexes_and_views),
         cmocka_unit_test(handles_full_text_and_rtree_tables),
+        cmocka_unit_test(knows_full_text_options_that_are_cut_short),
         cmocka_unit_test(refuses_what_does_not_fit_the_database),
         cmocka_unit_test(carries_over_the_properties_of_the_file),
         cmocka_unit_test(an_empty_filter_gives_an_empty_database),
