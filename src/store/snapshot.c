@@ -6,7 +6,8 @@
  *   2. create    ".out.<16 hex>.tmp", locked
  *   3. build     build.c
  *   4. digest    SHA-256 of every byte; meanwhile the kernel writes them back
- *   5. compare   same content as "out" already: remove the new file; done
+ *   5. compare   under a lock of the directory: same content as "out" already, or a
+ *                build that began later was faster: remove the new file; done
  *   6. seal      fsync; ".out.meta.<16 hex>.tmp", fsync: now the disk has room for all
  *   7. publish   rename to "out", fsync of the directory
  *   8. meta      "out.meta" in the same way
@@ -31,6 +32,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+
+#define LOCK_STEP_MS 10 /* between two tries at a locked directory */
 
 static int64_t
 wall_ms(void)
@@ -130,33 +133,68 @@ holds(const char *out, const struct snapshot_meta *meta)
            digest_file(fd, NULL, hash, NULL) == 0 && str_eq(hash, meta->hash);
 }
 
-/* Steps 5 to 8, one process at a time. */
+/* What is known of the output; version 0: nothing. */
 static int
-publish(struct temp *temp, const char *out, struct snapshot_meta *meta, bool *ret_unchanged,
-        struct err *e)
+read_known(const char *out, struct snapshot_meta *ret, struct err *e)
 {
-    /* Held for as long as two renames and two fsyncs take. */
-    CLEANUP(closep) int directory = temp_open_directory(out);
-    CLEANUP(temp_discard) struct temp meta_temp = TEMP_NONE;
-    struct snapshot_meta old = {0};
-    int r;
+    struct snapshot_meta known = {0};
+    int r = meta_read(out, &known, e);
 
-    if (directory < 0 || flock(directory, LOCK_EX) < 0)
-        return err_sys(e, _("could not lock the directory of \"%s\""), out);
-    r = check_no_writer(out, e);
-    if (r < 0)
-        return r;
-    r = meta_read(out, &old, e);
     if (r < 0 && r != ERR_NOTFOUND)
         return r;
+    *ret = known;
+    return 0;
+}
+
+/* Whoever may read the directory may lock it: the build's bound holds here too. */
+static int
+lock_directory(int fd, const char *out, struct build_watch *watch, struct err *e)
+{
+    while (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (fd < 0 || (errno != EWOULDBLOCK && errno != EINTR))
+            return err_sys(e, _("could not lock the directory of \"%s\""), out);
+        if (!build_watch_goes_on(watch)) {
+            (void)build_watch_err(watch, e);
+            return err_wrap(e, _("another program keeps the directory of \"%s\" locked"), out);
+        }
+        (void)sqlite3_sleep(LOCK_STEP_MS);
+    }
+    return 0;
+}
+
+/*
+ * Steps 5 to 8, one process at a time. `before` is what was known when the
+ * build began: a build that began later may have been faster.
+ */
+static int
+publish(struct temp *temp, const char *out, const struct snapshot_meta *before,
+        struct build_watch *watch, struct snapshot_meta *meta, bool *ret_unchanged, struct err *e)
+{
+    CLEANUP(closep) int directory = temp_open_directory(out);
+    CLEANUP(temp_discard) struct temp meta_temp = TEMP_NONE;
+    struct snapshot_meta old;
+    bool same_source;
+    int r = lock_directory(directory, out, watch, e);
+
+    if (r == 0)
+        r = check_no_writer(out, e);
+    if (r == 0)
+        r = read_known(out, &old, e);
+    if (r < 0)
+        return r;
+    same_source = str_eq(old.position.incarnation, meta->position.incarnation);
+    if (old.version != before->version && same_source &&
+        old.position.number >= meta->position.number)
+        return err_set(e, ERR_BUSY, _("a build that began later has replaced \"%s\" meanwhile"),
+                       out);
     if (old.version == INT64_MAX || old.position.number == UINT64_MAX)
         return err_set(e, ERR_LIMIT, _("no version is left for \"%s\"; remove \"%s.meta\""), out,
                        out);
     meta->version = MAX(old.version + 1, wall_ms());
     meta->timestamp = wall_ms() / 1000;
-    if (str_eq(old.position.incarnation, meta->position.incarnation))
+    if (same_source)
         meta->position.number = MAX(meta->position.number, old.position.number + 1);
-    *ret_unchanged = r == 0 && str_eq(old.hash, meta->hash) && holds(out, &old);
+    *ret_unchanged = old.version > 0 && str_eq(old.hash, meta->hash) && holds(out, &old);
     if (*ret_unchanged) {
         meta->version = old.version;
         meta->timestamp = old.timestamp;
@@ -186,11 +224,14 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
 {
     CLEANUP(temp_discard) struct temp temp = TEMP_NONE;
     struct snapshot_result result = {0};
+    struct snapshot_meta before;
     struct build_result built;
     struct build_watch watch;
     struct stat st;
     int r = temp_create(out, &temp, e);
 
+    if (r == 0)
+        r = read_known(out, &before, e);
     if (r < 0)
         return r;
     build_watch_init(&watch, request);
@@ -215,7 +256,7 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
     result.meta.position.number = built.position_us;
     result.rows = built.rows;
     result.read_ms = built.read_ms;
-    r = publish(&temp, out, &result.meta, &result.unchanged, e);
+    r = publish(&temp, out, &before, &watch, &result.meta, &result.unchanged, e);
     if (r < 0)
         return r;
     *ret = result;

@@ -52,7 +52,8 @@ struct snapshot_result {
  * writable; beside it, `out`.meta keeps the meta data of the last build.
  *
  * Fails with ERR_CONFIG, ERR_DENIED (the filter does not fit the database),
- * ERR_BUSY (locked for longer than busy_timeout_ms), ERR_CANCELLED (on_progress),
+ * ERR_BUSY (locked for longer than busy_timeout_ms, or a build of `out` that
+ * began later has ended before), ERR_CANCELLED (on_progress),
  * ERR_LIMIT (timeout_ms), ERR_PROTO (not a database, or damaged), ERR_NOTFOUND,
  * ERR_SYS, ERR_NOMEM. On failure `out` is as it was and nothing is left behind; if the disk fails
  * after `out` was replaced, it is the new one, whole.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "file_unit.h"
 
+#include <sys/file.h>
+
 /* Build, and check what every snapshot must be. */
 static void
 build(const struct dir *d, const char *yaml)
@@ -679,6 +681,92 @@ a_locked_source_is_busy(void **state)
     filter_free(f);
 }
 
+/* A build that is overtaken while it reads no more from the source. */
+struct race {
+    const struct dir *d;
+    struct snapshot_request request;
+    struct snapshot_result later;
+    bool is_over;
+};
+
+static uint64_t
+no_clock(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+static void
+overtake(void *ctx, uint64_t started, bool query, const char *text, int rc, const char *message)
+{
+    struct race *race = ctx;
+    struct err e = {0};
+
+    (void)started;
+    (void)query;
+    (void)rc;
+    (void)message;
+    if (race->is_over || strcmp(text, "COMMIT") != 0)
+        return;
+    race->is_over = true;
+    file_exec(race->d->source, "INSERT INTO t VALUES(2)");
+    race->request.tracer = NULL;
+    assert_ok(snapshot_build(&race->request, &race->later, &e), &e);
+}
+
+static void
+a_slower_build_does_not_replace_a_later_state(void **state)
+{
+    struct filter_table t = {.name = "t"};
+    struct snapshot_result result;
+    struct race race = {0};
+    struct sql_tracer tracer = {.ctx = &race, .start = no_clock, .finish = overtake};
+    struct filter *f = NULL;
+    struct err e = {0};
+
+    WITH_DIR;
+    file_exec(d.source, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    assert_ok(filter_new(&t, 1, &f, &e), &e);
+    for (int round = 0; round < 2; round++) { /* without an output, and with one */
+        struct snapshot_request request = {
+            .source = d.source, .out = d.out, .filter = f, .timeout_ms = 600000};
+
+        race = (struct race){.d = &d, .request = request};
+        request.tracer = &tracer;
+        assert_int_equal(snapshot_build(&request, &result, &e), ERR_BUSY);
+        assert_non_null(strstr(e.msg, "a build that began later has replaced"));
+        assert_int_equal(race.later.rows, 2 + round);
+        assert_query(d.out, "SELECT count(*) FROM t", round == 0 ? "2" : "3");
+        assert_int_equal(dir_count(&d), 3); /* the source, the output, what is known of it */
+    }
+    filter_free(f);
+}
+
+/* Anybody who may read a directory may lock it. */
+static void
+a_locked_directory_is_not_waited_for_longer_than_told(void **state)
+{
+    struct filter_table t = {.name = "t"};
+    struct snapshot_result result;
+    struct filter *f = NULL;
+    struct err e = {0};
+    int fd;
+
+    WITH_DIR;
+    file_exec(d.source, "CREATE TABLE t(a)");
+    assert_ok(filter_new(&t, 1, &f, &e), &e);
+    fd = open(d.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+
+    struct snapshot_request request = {
+        .source = d.source, .out = d.out, .filter = f, .timeout_ms = 300};
+
+    assert_int_equal(snapshot_build(&request, &result, &e), ERR_LIMIT);
+    assert_int_equal(dir_count(&d), 1);
+    (void)close(fd);
+    filter_free(f);
+}
+
 static void
 ends_when_the_time_is_over(void **state)
 {
@@ -762,6 +850,8 @@ main(void)
         cmocka_unit_test(does_not_replace_what_it_has_not_made),
         cmocka_unit_test(says_what_is_wrong_with_a_source),
         cmocka_unit_test(a_locked_source_is_busy),
+        cmocka_unit_test(a_slower_build_does_not_replace_a_later_state),
+        cmocka_unit_test(a_locked_directory_is_not_waited_for_longer_than_told),
         cmocka_unit_test(ends_when_the_time_is_over),
         cmocka_unit_test(unknown_modules_do_not_matter),
         cmocka_unit_test(tables_named_almost_like_those_of_sqlite_are_ordinary),
