@@ -73,14 +73,40 @@ resolve_out(const char *out, char **ret, struct err *e)
     return 0;
 }
 
+/* Whether `out` is where SQLite looks for the log or the journal of `source`. */
+static bool
+is_beside_source(const char *source, const char *out)
+{
+    static const char *const suffixes[] = {"-journal", "-wal", "-shm"};
+    CLEANUP(closep) int source_directory = temp_open_directory(source);
+    CLEANUP(closep) int out_directory = temp_open_directory(out);
+    const char *source_slash = strrchr(source, '/'), *out_slash = strrchr(out, '/');
+    const char *source_name = source_slash ? source_slash + 1 : source;
+    const char *out_name = out_slash ? out_slash + 1 : out;
+    struct stat a, b;
+
+    if (!str_starts(out_name, source_name) || source_directory < 0 || out_directory < 0 ||
+        fstat(source_directory, &a) < 0 || fstat(out_directory, &b) < 0 || a.st_ino != b.st_ino ||
+        a.st_dev != b.st_dev)
+        return false;
+    for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
+        if (str_eq(out_name + strlen(source_name), suffixes[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Nothing but an output of ours is replaced: swapped arguments must not cost a database. */
 static int
 check_out(const struct snapshot_request *request, const char *out, struct err *e)
 {
-    /* Without O_NONBLOCK a named pipe would wait for its writer. */
-    CLEANUP(closep) int fd = open(out, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    CLEANUP(closep) int fd = -1;
     struct stat st, source;
 
+    if (is_beside_source(request->source, out))
+        return err_set(e, ERR_CONFIG, _("\"%s\" is a name of SQLite's own beside the source"), out);
+    /* Without O_NONBLOCK a named pipe would wait for its writer. */
+    fd = open(out, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? 0 : err_sys(e, _("could not open \"%s\""), out);
     if (fstat(fd, &st) < 0)

@@ -625,6 +625,10 @@ does_not_replace_what_it_has_not_made(void **state)
     memcpy(d.out, d.source, sizeof d.out);
     assert_int_equal(dir_build(&d, "tables: [{name: t}]", &result, &e), ERR_CONFIG);
     assert_non_null(strstr(e.msg, "is the source itself"));
+    /* A file of this name would be taken for changes of the source that must be undone. */
+    (void)snprintf(d.out, sizeof d.out, "%s/./source.db-journal", d.path);
+    assert_int_equal(dir_build(&d, "tables: [{name: t}]", &result, &e), ERR_CONFIG);
+    assert_non_null(strstr(e.msg, "is a name of SQLite's own beside the source"));
     (void)snprintf(d.out, sizeof d.out, "%s", d.path);
     assert_int_equal(dir_build(&d, "tables: [{name: t}]", &result, &e), ERR_CONFIG);
     assert_non_null(strstr(e.msg, "is not a file"));
