@@ -8,7 +8,10 @@
 
 #include <string.h>
 
-/* What the files that make a plan share; nobody else includes this. */
+/*
+ * What the files that make a plan share; nobody else includes this. plan.c calls plan_table.c
+ * and plan_virtual.c, these call plan_maker.c.
+ */
 
 #define PLAN_TEXT_MAX ((size_t)64 << 20) /* bytes of one statement */
 

@@ -33,7 +33,7 @@ struct snapshot_request {
     bool replace;                    /* replace an output that no build of ours has made */
     const struct sql_tracer *tracer; /* told of every statement; or NULL */
 
-    /* Called a few times a second and at each stage; returning false ends the build. Or NULL. */
+    /* Called about ten times a second; returning false ends the build. Or NULL. */
     bool (*on_progress)(void *ctx, const struct snapshot_progress *progress);
     void *ctx;
 };

@@ -4,13 +4,16 @@
  * what is allowed. Encoder and decoder walk the same table, so they cannot
  * disagree, and every message is as strict as every other.
  *
- *   type   struct member           JSON                 bounds
- *   TEXT   const char *            string               min..max bytes
- *   SHOWN  const char *            string               the same; bytes that are no UTF-8 become
- * '?' HEX    char[max + 1]           string               exactly max of [0-9a-f] POS    char[max +
- * 1]           string               at most max of [0-9a-z:] CODE   int                     string
- * a name of enum err_code I64    int64_t                 integer              min..max BOOL   bool
- * true, false OBJECT a struct                object               its own table
+ *   type    struct member           JSON                        bounds
+ *   TEXT    const char *            string                      min..max bytes
+ *   SHOWN   const char *            string, with '?' for bytes  min..max bytes
+ *                                   that are no UTF-8
+ *   HEX     char[max + 1]           string                      exactly max of [0-9a-f]
+ *   POS     char[max + 1]           string                      at most max of [0-9a-z:]
+ *   CODE    int                     string                      a name of enum err_code
+ *   I64     int64_t                 integer                     min..max
+ *   BOOL    bool                    true, false
+ *   OBJECT  a struct                object                      its own table
  *
  * Decoding never leaves half a struct behind: it fills a copy, which the
  * public functions hand over when the last key has been accepted.
