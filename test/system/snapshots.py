@@ -64,9 +64,11 @@ class Site:
 
     def write(self, *statements, path=None):
         """Commit to the source, all of them at once."""
-        with contextlib.closing(sqlite3.connect(path or self.source)) as db, db:
+        with contextlib.closing(sqlite3.connect(path or self.source, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
             for statement in statements:
                 db.execute(statement)
+            db.execute("COMMIT")
 
     def set_pace(self, rows):
         """How long a build with SLOW_FILTER takes."""
