@@ -2,8 +2,8 @@
 #include "cli/cmd_check.h"
 
 #include "base/i18n.h"
+#include "cli/filter_file.h"
 #include "feed/filter.h"
-#include "store/file.h"
 #include "store/survey.h"
 
 #include <inttypes.h>
@@ -229,10 +229,8 @@ cmd_check(const struct command_call *call, struct err *e)
     CLEANUP(filter_freep) struct filter *filter = NULL;
     CLEANUP(source_close) struct source s = {0};
     CLEANUP(survey_done) struct survey v = {0};
-    int r = file_read(o->filter, &yaml, e);
+    int r = filter_file_read(o->filter, &yaml, &filter, e);
 
-    if (r == 0)
-        r = filter_parse(buf_str(&yaml), yaml.len, o->filter, &filter, e);
     if (r == 0 && call->arg_count == 0)
         return print_filter(filter, o, e);
     if (r == 0)

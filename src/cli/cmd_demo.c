@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "cli/cmd_worker_shop.h"
 #include "cli/cmd_worker_snapshot.h"
+#include "cli/filter_file.h"
 #include "cli/worker.h"
 #include "daemon/shop_seed.h"
 #include "daemon/watch.h"
@@ -26,7 +27,6 @@
 #include "net/loop.h"
 #include "source/sqlite_watch.h"
 #include "store/diff.h"
-#include "store/file.h"
 #include "store/snapshot.h"
 #include "store/survey.h"
 
@@ -531,9 +531,7 @@ cmd_demo(const struct command_call *call, struct err *e)
     if (r < 0)
         return r;
     assert(d.source && d.filter_path && d.replica && d.previous);
-    r = file_read(d.filter_path, &yaml, e);
-    if (r == 0)
-        r = filter_parse(buf_str(&yaml), yaml.len, d.filter_path, &d.filter, e);
+    r = filter_file_read(d.filter_path, &yaml, &d.filter, e);
     if (r == 0)
         r = loop_new(&d.loop, e);
     if (r < 0)

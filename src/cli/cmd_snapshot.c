@@ -10,6 +10,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "cli/cmd_worker_snapshot.h"
+#include "cli/filter_file.h"
 #include "cli/progress.h"
 #include "cli/worker.h"
 #include "daemon/watch.h"
@@ -17,7 +18,6 @@
 #include "log/log.h"
 #include "net/loop.h"
 #include "source/sqlite_watch.h"
-#include "store/file.h"
 #include "store/snapshot.h"
 
 #include <inttypes.h>
@@ -338,11 +338,9 @@ cmd_snapshot(const struct command_call *call, struct err *e)
     CLEANUP(buf_done) struct buf yaml = BUF_INIT(OPTION_YAML_MAX);
     CLEANUP(filter_freep) struct filter *filter = NULL;
     struct err sweep = {0};
-    int r = file_read(run.options->filter, &yaml, e);
+    /* Read here for its messages; judged, against the source, by the worker. */
+    int r = filter_file_read(run.options->filter, &yaml, &filter, e);
 
-    /* Read here for the messages, which name file, line and column; judged by the worker. */
-    if (r == 0)
-        r = filter_parse(buf_str(&yaml), yaml.len, run.options->filter, &filter, e);
     if (r == 0)
         r = loop_new(&run.loop, e);
     if (r < 0)
