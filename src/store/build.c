@@ -30,6 +30,7 @@
 #include "store/build.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 #include "feed/plan.h"
 #include "feed/sql_token.h"
 #include "store/dates.h"
@@ -355,6 +356,22 @@ build_made_it(int fd)
            be32(h + 96) == HEADER_LIBRARY_VERSION;
 }
 
+/* Begin to read. The path may name another file by now than the one that was opened. */
+static int
+begin(struct source *s, const char *path, struct position *position, struct err *e)
+{
+    struct position now;
+    int r;
+
+    position->number = (uint64_t)(clock_ns(CLOCK_REALTIME) / 1000);
+    r = source_begin(s, e);
+    if (r == 0)
+        r = source_incarnation(path, &now, e);
+    if (r == 0 && !str_eq(now.incarnation, position->incarnation))
+        r = err_set(e, ERR_BUSY, "%s", _("busy: another file took its place while it was opened"));
+    return r;
+}
+
 static int
 build_attached(struct source *s, const struct snapshot_request *request, struct build_watch *w,
                struct build_result *ret, struct err *e)
@@ -363,8 +380,7 @@ build_attached(struct source *s, const struct snapshot_request *request, struct 
     int64_t started = clock_ns(CLOCK_MONOTONIC), page_size = 0;
     int r;
 
-    ret->position_us = (uint64_t)(clock_ns(CLOCK_REALTIME) / 1000);
-    r = source_begin(s, e);
+    r = begin(s, request->source, &ret->position, e);
     if (r == 0)
         r = sql_get_int(&s->sql, &page_size, e, SQL("PRAGMA main.page_size"));
     /* Before the plan: its questions about tables look into every schema, and that fixes it. */
@@ -414,8 +430,10 @@ build_file(const struct snapshot_request *request, const char *path, struct buil
 {
     CLEANUP(source_close) struct source s = {0};
     struct build_result result = {0};
-    int r = source_open(request->source, request->busy_timeout_ms, request->tracer, &s, e);
+    int r = source_incarnation(request->source, &result.position, e);
 
+    if (r == 0)
+        r = source_open(request->source, request->busy_timeout_ms, request->tracer, &s, e);
     if (r < 0)
         return r;
     watch->db = s.sql.db;

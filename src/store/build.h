@@ -8,9 +8,9 @@
 
 /* What a build has found out besides the file it made. */
 struct build_result {
-    int64_t rows;         /* copied */
-    int64_t read_ms;      /* the read transaction on the source */
-    uint64_t position_us; /* wall time just before that transaction began */
+    int64_t rows;             /* copied */
+    int64_t read_ms;          /* the read transaction on the source */
+    struct position position; /* of the file that was read, just before that transaction began */
 };
 
 /*

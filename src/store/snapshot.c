@@ -261,9 +261,6 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
     if (r < 0)
         return r;
     build_watch_init(&watch, request);
-    r = source_incarnation(request->source, &result.meta.position, e);
-    if (r < 0)
-        return r;
     r = build_file(request, temp.path, &watch, &built, e);
     if (r < 0)
         return r;
@@ -279,7 +276,7 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
     if (fstat(temp.fd, &st) < 0)
         return err_sys(e, _("could not read \"%s\" again"), temp.path);
     result.meta.size = st.st_size;
-    result.meta.position.number = built.position_us;
+    result.meta.position = built.position;
     result.rows = built.rows;
     result.read_ms = built.read_ms;
     r = publish(&temp, out, &before, &watch, &result.meta, &result.unchanged, e);

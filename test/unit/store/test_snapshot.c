@@ -746,6 +746,80 @@ a_slower_build_does_not_replace_a_later_state(void **state)
     filter_free(f);
 }
 
+/* Behind the first statement the path names another file. */
+static void
+swap(void *ctx, uint64_t started, bool query, const char *text, int rc, const char *message)
+{
+    struct race *race = ctx;
+    char other[120];
+
+    (void)started;
+    (void)query;
+    (void)text;
+    (void)rc;
+    (void)message;
+    if (race->is_over)
+        return;
+    race->is_over = true;
+    (void)snprintf(other, sizeof other, "%s.new", race->d->source);
+    file_exec(other, "CREATE TABLE t(a)");
+    assert_int_equal(rename(other, race->d->source), 0);
+}
+
+static void
+a_source_that_is_swapped_while_it_is_opened_is_busy(void **state)
+{
+    struct filter_table t = {.name = "t"};
+    struct snapshot_result result;
+    struct race race = {0};
+    struct sql_tracer tracer = {.ctx = &race, .start = no_clock, .finish = swap};
+    struct filter *f = NULL;
+    struct err e = {0};
+
+    WITH_DIR;
+    file_exec(d.source, "CREATE TABLE t(a); INSERT INTO t VALUES(1)");
+    assert_ok(filter_new(&t, 1, &f, &e), &e);
+
+    struct snapshot_request request = {
+        .source = d.source, .out = d.out, .filter = f, .timeout_ms = 600000, .tracer = &tracer};
+
+    race.d = &d;
+    assert_int_equal(snapshot_build(&request, &result, &e), ERR_BUSY);
+    assert_non_null(strstr(e.msg, "another file took its place"));
+    assert_int_equal(dir_count(&d), 1);
+    filter_free(f);
+}
+
+/* Numbers behind which none can come would end in an overflow. */
+static void
+refuses_what_is_known_where_nothing_can_follow(void **state)
+{
+    static const char *const numbers[][2] = {{"9223372036854775807", "1"},
+                                             {"1", "18446744073709551615"}};
+    CLEANUP(dir_done) struct dir d;
+
+    (void)state;
+    dir_init(&d);
+    file_exec(d.source, "CREATE TABLE t(a)");
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        struct snapshot_result result;
+        struct err e = {0};
+        char path[120];
+        FILE *file;
+
+        (void)snprintf(path, sizeof path, "%s.meta", d.out);
+        file = fopen(path, "w");
+        assert_non_null(file);
+        (void)fprintf(file,
+                      "{\"version\":%s,\"hash\":\"%064d\",\"size\":1,\"timestamp\":1,"
+                      "\"compressed\":false,\"position\":\"a:%s\"}",
+                      numbers[i][0], 0, numbers[i][1]);
+        assert_int_equal(fclose(file), 0);
+        assert_int_equal(dir_build(&d, "tables: [{name: t}]", &result, &e), ERR_PROTO);
+        assert_non_null(strstr(e.msg, "is damaged; remove it"));
+    }
+}
+
 /* Anybody who may read a directory may lock it. */
 static void
 a_locked_directory_is_not_waited_for_longer_than_told(void **state)
@@ -855,6 +929,8 @@ main(void)
         cmocka_unit_test(says_what_is_wrong_with_a_source),
         cmocka_unit_test(a_locked_source_is_busy),
         cmocka_unit_test(a_slower_build_does_not_replace_a_later_state),
+        cmocka_unit_test(a_source_that_is_swapped_while_it_is_opened_is_busy),
+        cmocka_unit_test(refuses_what_is_known_where_nothing_can_follow),
         cmocka_unit_test(a_locked_directory_is_not_waited_for_longer_than_told),
         cmocka_unit_test(ends_when_the_time_is_over),
         cmocka_unit_test(unknown_modules_do_not_matter),
