@@ -35,11 +35,11 @@
  */
 #include "source/sqlite_watch.h"
 
-#include "base/buf.h"
 #include "base/i18n.h"
 #include "base/str.h"
 #include "log/log.h"
 #include "net/loop.h"
+#include "store/source.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -89,44 +89,6 @@ struct sqlite_watch {
 };
 
 static int
-sql_err(sqlite3 *db, int rc, struct err *e)
-{
-    int code = ERR_SYS;
-
-    rc &= 0xff;                /* extended codes keep the plain one there */
-    if (rc == SQLITE_READONLY) /* how a reader hears that it should roll back */
-        return err_set(e, code, "%s",
-                       _("a writer has crashed and left it to be recovered by the next writer"));
-    if (rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT)
-        code = ERR_PROTO;
-    else if (rc == SQLITE_NOMEM)
-        code = ERR_NOMEM;
-    else if (rc == SQLITE_BUSY || rc == SQLITE_LOCKED)
-        code = ERR_BUSY;
-    return err_set(e, code, "%s", db ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
-}
-
-/*
- * "file:" and the path with every byte escaped that a URI could take for its
- * own: a file named "a?mode=rwc" is just that.
- */
-static int
-put_uri(const char *path, struct buf *ret)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
-    int r = buf_append_str(ret, path[0] == '/' ? "file://" : "file:");
-
-    for (; r == 0 && *path; path++) {
-        if (strchr(plain, *path))
-            r = buf_append_char(ret, *path);
-        else
-            r = buf_printf(ret, "%%%02X", (unsigned)(unsigned char)*path);
-    }
-    return r < 0 ? r : buf_append_str(ret, "?mode=ro");
-}
-
-static int
 identify(const char *path, struct position_file *ret, struct err *e)
 {
     struct statx st;
@@ -173,7 +135,7 @@ read_version(struct sqlite_watch *w, int64_t *ret, struct err *e)
         return 1;
     }
     rc = sqlite3_reset(w->stmt);
-    if (rc == SQLITE_BUSY)
+    if ((rc & 0xff) == SQLITE_BUSY)
         return 0;
     return sql_err(w->db, rc, e);
 }
@@ -207,20 +169,20 @@ follow_directory(struct sqlite_watch *w)
 static int
 open_source(struct sqlite_watch *w, struct err *e)
 {
-    CLEANUP(buf_done) struct buf uri = BUF_INIT(3 * PATH_MAX + 32);
+    CLEANUP(sqlite_freep) char *uri = NULL;
     int r, rc;
 
     follow_directory(w);
     r = identify(w->path, &w->file, e);
     if (r < 0)
         return r;
-    r = put_uri(w->path, &uri);
-    if (r == ERR_LIMIT)
-        return err_set(e, r, _("its path is over the maximum of %d bytes"), PATH_MAX);
-    if (r < 0)
+    uri = source_uri(w->path, "?mode=ro");
+    if (!uri)
         return err_nomem(e);
-    rc = sqlite3_open_v2(buf_str(&uri), &w->db,
-                         SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    rc = sqlite3_open_v2(uri, &w->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+                         NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_extended_result_codes(w->db, 1);
     if (rc == SQLITE_OK)
         rc = sqlite3_db_config(w->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     if (rc == SQLITE_OK)

@@ -468,7 +468,7 @@ waits_for_a_writer_to_recover_the_source(void **state)
     start(&x, FAST_MS);
     wait_error(&x);
     assert_int_equal(x.e.code, ERR_SYS);
-    assert_non_null(strstr(x.e.msg, "recovered by the next writer"));
+    assert_non_null(strstr(x.e.msg, "must be recovered first"));
     x.writer = make_db(x.path, "DELETE");
     sql(x.writer, "SELECT count(*) FROM t");
     wait_change(&x);
