@@ -41,9 +41,6 @@ meta_read(const char *out, struct snapshot_meta *ret, struct err *e)
     r = len < (ssize_t)sizeof text ? job_meta_read_json(text, (size_t)len, &json) : ERR_LIMIT;
     if (r == 0)
         r = position_parse(json.position, &meta.position);
-    /* Nothing could come behind them. */
-    if (r == 0 && (json.version == INT64_MAX || meta.position.number == UINT64_MAX))
-        r = ERR_PROTO;
     if (r == ERR_NOMEM)
         return err_nomem(e);
     if (r < 0)
