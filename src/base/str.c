@@ -96,6 +96,39 @@ str_hex(const void *data, size_t len, char *ret)
     ret[2 * len] = '\0';
 }
 
+/*
+ * The character at p, as a terminal may be shown it: `ret_len` is its length, 1
+ * for a byte that is none. False for what it must not be shown: a byte outside
+ * UTF-8, and a control character, of which C1 has two bytes.
+ */
+static bool
+is_shown(const uint8_t *p, size_t len, size_t *ret_len)
+{
+    size_t n = utf8_char(p, len);
+
+    *ret_len = MAX(n, (size_t)1);
+    if (n == 2)
+        return p[0] != 0xc2 || p[1] >= 0xa0;
+    return n > 1 || (n == 1 && p[0] >= 0x20 && p[0] != 0x7f);
+}
+
+char *
+str_mask(char *text)
+{
+    size_t len = strlen(text), n, out = 0;
+
+    for (size_t i = 0; i < len; i += n) {
+        if (is_shown((const uint8_t *)text + i, len - i, &n)) {
+            memmove(text + out, text + i, n);
+            out += n;
+        } else {
+            text[out++] = '?';
+        }
+    }
+    text[out] = '\0';
+    return text;
+}
+
 const char *
 str_clip(const char *text, struct str_clip *ret)
 {
@@ -103,10 +136,10 @@ str_clip(const char *text, struct str_clip *ret)
     const uint8_t *p = (const uint8_t *)text;
 
     while (len > 0) {
-        size_t n = utf8_char(p, len);
-        bool shown = n > 1 || (n == 1 && p[0] >= 0x20 && p[0] != 0x7f);
+        size_t n;
+        bool shown = is_shown(p, len, &n);
 
-        if (out + MAX(n, (size_t)1) > STR_CLIP_MAX) {
+        if (out + n > STR_CLIP_MAX) {
             memcpy(ret->text + out, "...", 3);
             out += 3;
             break;
@@ -115,7 +148,6 @@ str_clip(const char *text, struct str_clip *ret)
             memcpy(ret->text + out, p, n);
         else
             ret->text[out] = '?';
-        n = MAX(n, (size_t)1);
         out += shown ? n : 1;
         p += n;
         len -= n;

@@ -23,8 +23,14 @@ bool str_is_utf8(const void *data, size_t len);
 void str_hex(const void *data, size_t len, char *ret);
 
 /*
+ * Make `text` safe to show: each control character (C0, DEL, C1) and each byte
+ * that is not UTF-8 becomes '?'. Returns `text`, which never grows.
+ */
+char *str_mask(char *text);
+
+/*
  * Text for a message: at most STR_CLIP_MAX bytes of `text`, cut between
- * characters and marked with "..." when cut, control characters shown as '?'.
+ * characters and marked with "..." when cut, masked as str_mask() does.
  * Returns `ret`, which has room for STR_CLIP_MAX + 4.
  */
 #define STR_CLIP_MAX 120

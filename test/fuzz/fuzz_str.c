@@ -11,10 +11,26 @@ static bool
 needs_no_change(const char *text)
 {
     for (const char *p = text; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f ||
+            ((unsigned char)*p == 0xc2 && (unsigned char)p[1] < 0xa0))
             return false;
     }
-    return strlen(text) <= STR_CLIP_MAX && str_is_utf8(text, strlen(text));
+    return str_is_utf8(text, strlen(text));
+}
+
+/* Well-formed, of one line and without a control character, and unchanged if it was so before. */
+static void
+check_mask(const char *text)
+{
+    CLEANUP(freep) char *masked = strdup(text);
+
+    if (!masked)
+        return;
+    FUZZ_CHECK(str_mask(masked) == masked);
+    FUZZ_CHECK(strlen(masked) <= strlen(text));
+    FUZZ_CHECK(needs_no_change(masked));
+    if (needs_no_change(text))
+        FUZZ_CHECK(str_eq(masked, text));
 }
 
 /* Whatever it was, it is short, well-formed and harmless now; and unchanged if it could be. */
@@ -27,10 +43,8 @@ check_clip(const char *text)
     FUZZ_CHECK(str_clip(text, &clip) == clip.text);
     len = strnlen(clip.text, sizeof clip.text);
     FUZZ_CHECK(len <= STR_CLIP_MAX + 3);
-    FUZZ_CHECK(str_is_utf8(clip.text, len));
-    for (size_t i = 0; i < len; i++)
-        FUZZ_CHECK((unsigned char)clip.text[i] >= 0x20 && clip.text[i] != 0x7f);
-    if (needs_no_change(text))
+    FUZZ_CHECK(needs_no_change(clip.text));
+    if (needs_no_change(text) && strlen(text) <= STR_CLIP_MAX)
         FUZZ_CHECK(str_eq(clip.text, text));
 }
 
@@ -51,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         for (size_t i = 0; i < MIN(len, (size_t)200); i++)
             FUZZ_CHECK(str_is_utf8(text + i, len - i) == (((uint8_t)text[i] & 0xc0) != 0x80));
     }
+    check_mask(text);
     check_clip(text);
     FUZZ_CHECK(str_eq_nocase(text, text));
     FUZZ_CHECK(str_starts(text, text));

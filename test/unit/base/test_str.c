@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -68,6 +69,37 @@ clips_between_characters(void **state)
     assert_int_equal(strlen(CLIP(text)), STR_CLIP_MAX + 3);
 }
 
+static void
+masks_what_a_terminal_would_obey(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *masked;
+    } cases[] = {
+        {"", ""},
+        {"plain \"text\"", "plain \"text\""},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8d\xb5 \xc2\xa0",
+         "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x8d\xb5 \xc2\xa0"},
+        {"\x1b[31mred\a", "?[31mred?"},
+        {"two\nlines\r\t\x7f", "two?lines???"},
+        {"\xc2\x9b"
+         "31m \xc2\x80\xc2\x9f.",
+         "?31m ??."}, /* C1, two bytes each */
+        {"\x9b"
+         "31m \xe2\x82",
+         "?31m ??"}, /* no UTF-8 */
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char text[64];
+
+        (void)snprintf(text, sizeof text, "%s", cases[i].text); /* it fits */
+        assert_ptr_equal(str_mask(text), text);
+        assert_string_equal(text, cases[i].masked);
+        assert_string_equal(CLIP(cases[i].text), cases[i].masked);
+    }
+}
+
 int
 main(void)
 {
@@ -76,6 +108,7 @@ main(void)
         cmocka_unit_test(knows_well_formed_utf8),
         cmocka_unit_test(writes_hex),
         cmocka_unit_test(clips_between_characters),
+        cmocka_unit_test(masks_what_a_terminal_would_obey),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
