@@ -2,8 +2,10 @@
 #include "cli/cmd_check.h"
 
 #include "base/i18n.h"
+#include "base/str.h"
 #include "cli/filter_file.h"
 #include "feed/filter.h"
+#include "feed/sql_token.h"
 #include "store/survey.h"
 
 #include <inttypes.h>
@@ -74,11 +76,24 @@ print_columns(const struct plan_table *t, enum plan_column what, const char *hea
     printf("      %s", heading);
     for (size_t i = 0; i < t->source->column_count; i++) {
         if (t->columns[i] == what) {
-            printf("%s%s", separator, t->source->columns[i].name);
+            printf("%s%s", separator, CLIP(t->source->columns[i].name));
             separator = ", ";
         }
     }
     printf("\n");
+}
+
+/* The condition, in one line whatever the lines of the file are. */
+static void
+print_where(const char *where)
+{
+    /* A space before and a '0' behind every byte is the most that the canonical form adds. */
+    CLEANUP(buf_done) struct buf b = BUF_INIT((size_t)3 * FILTER_WHERE_MAX);
+
+    if (sql_token_canonical(where, strlen(where), &b) < 0)
+        printf(_(", where %s"), CLIP(where)); /* there is no memory for more */
+    else
+        printf(_(", where %s"), str_mask((char *)b.data));
 }
 
 static void
@@ -86,7 +101,7 @@ print_table(const struct plan_table *t, const struct survey_table *count, int wi
 {
     size_t published = count_columns(t, PLAN_PUBLISHED);
 
-    printf("  %-*s  ", width, t->name);
+    printf("  %-*s  ", width, CLIP(t->name));
     printf(_("%" PRId64 " of %" PRId64 " rows"), count->admitted, count->rows);
     printf(", ");
     if (published == t->source->column_count)
@@ -94,12 +109,13 @@ print_table(const struct plan_table *t, const struct survey_table *count, int wi
     else
         printf(_("%zu of %zu columns"), published, t->source->column_count);
     if (t->filter->where)
-        printf(_(", where %s"), t->filter->where);
+        print_where(t->filter->where);
     printf("\n");
     print_columns(t, PLAN_EMPTIED, _("emptied:"));
     print_columns(t, PLAN_OMITTED, _("left out:"));
 }
 
+/* Names are clipped: a database may hold any bytes in them, JSON has them whole. */
 static void
 print_text(const struct survey *v)
 {
@@ -112,18 +128,18 @@ print_text(const struct survey *v)
     for (size_t i = 0; i < p->table_count; i++)
         print_table(&p->tables[i], &v->tables[i], width);
     for (size_t i = 0; i < p->index_count; i++)
-        printf("  index %s\n", p->indexes[i].name); /* not translated: SQL's word */
+        printf("  index %s\n", CLIP(p->indexes[i].name)); /* not translated: SQL's word */
     for (size_t i = 0; i < p->view_count; i++)
-        printf("  view %s\n", p->views[i].name); /* not translated: SQL's word */
+        printf("  view %s\n", CLIP(p->views[i].name)); /* not translated: SQL's word */
     if (p->table_count == 0)
         printf("  %s\n", _("nothing"));
     printf("%s\n", _("stays"));
     for (size_t i = 0; i < p->kept_back_count; i++) {
         const struct plan_kept_back *k = &p->kept_back[i];
 
-        printf("  %s %s", k->kind, k->name);
+        printf("  %s %s", k->kind, CLIP(k->name));
         if (k->table[0])
-            printf(_(" of %s"), k->table);
+            printf(_(" of %s"), CLIP(k->table));
         printf(": %s\n", _(k->reason));
     }
     if (p->kept_back_count == 0)
@@ -132,7 +148,7 @@ print_text(const struct survey *v)
         printf(P_("note: %" PRId64 " row of %s refers to a row of %s that stays\n",
                   "note: %" PRId64 " rows of %s refer to rows of %s that stay\n",
                   v->dangling[i].rows),
-               v->dangling[i].rows, v->dangling[i].table, v->dangling[i].parent);
+               v->dangling[i].rows, CLIP(v->dangling[i].table), CLIP(v->dangling[i].parent));
     if (!v->wal)
         printf("%s\n", _("note: the source is not in WAL mode: while a snapshot reads it, its "
                          "writers wait"));

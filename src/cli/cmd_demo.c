@@ -198,7 +198,7 @@ on_difference(void *ctx, const struct diff_table *t)
     }
     /* Where there is no more room the line is cut, which is seen. */
     (void)snprintf(d->text + len, sizeof d->text - len, "%s%s: %s", d->tables > 0 ? "; " : "",
-                   t->name, counts);
+                   CLIP(t->name), counts);
     d->tables++;
 }
 
@@ -216,7 +216,7 @@ print_left(const struct demo *d, const struct job_result *result, int64_t after_
         printf(_("%" PRId64 " rows"), result->rows);
     else if (diff_snapshots(has_previous ? d->previous : NULL, d->replica, on_difference,
                             &difference, &e) < 0)
-        printf("%s", e.msg);
+        printf("%s", str_mask(e.msg));
     else
         printf("%s", difference.tables > 0 ? difference.text : _("a definition, but no row"));
     printf(_("; version %" PRId64 ", %" PRId64 " bytes, built in %" PRId64 " ms"),
@@ -253,16 +253,16 @@ describe_stays(const struct survey *v, char *ret, size_t size)
             continue;
         if (columns == 0)
             (void)snprintf(part, sizeof part, _("%" PRId64 " of %" PRId64 " rows of %s"), rows,
-                           v->tables[i].rows, t->name);
+                           v->tables[i].rows, CLIP(t->name));
         else
             (void)snprintf(part, sizeof part,
                            _("%" PRId64 " of %" PRId64 " rows and %u of %zu columns of %s"), rows,
-                           v->tables[i].rows, columns, t->source->column_count, t->name);
+                           v->tables[i].rows, columns, t->source->column_count, CLIP(t->name));
         append(ret, size, ", ", part);
     }
     for (size_t i = 0; i < p->kept_back_count; i++) {
         if (str_eq(p->kept_back[i].kind, "table"))
-            append(tables, sizeof tables, ", ", p->kept_back[i].name);
+            append(tables, sizeof tables, ", ", CLIP(p->kept_back[i].name));
     }
     if (tables[0]) {
         append(ret, size, "; ", _("tables "));

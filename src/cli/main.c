@@ -187,13 +187,15 @@ run(int argc, char **argv, struct arena *arena, struct args *args, struct err *e
     return run_command(command, argc - at, argv + at, arena, args, e);
 }
 
+/* The message may quote names from a database, in which a terminal would find commands. */
 static void
-report(const struct args *args, const struct err *e)
+report(const struct args *args, struct err *e)
 {
     if (args->global.log_format == LOG_FORMAT_JSON)
         log_error(N_("command failed"), LOG_STR("code", err_code_name(e->code)), LOG_ERR(e));
     else
-        (void)fprintf(stderr, "leat: %s\n", e->msg); /* nowhere left to say that it failed */
+        (void)fprintf(stderr, "leat: %s\n",
+                      str_mask(e->msg)); /* nowhere left to say that it failed */
 }
 
 int

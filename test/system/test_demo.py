@@ -72,3 +72,17 @@ def test_source_and_filter_go_together(leat, tmp_path):
     assert result.code == 2
     assert "--source and --filter are given together" in result.stderr
     assert not (tmp_path / "d").exists()
+
+
+def test_names_cannot_command_a_terminal(leat, tmp_path):
+    source, filter_path = tmp_path / "mine.db", tmp_path / "mine.yaml"
+    with sqlite3.connect(source) as db:
+        db.executescript('CREATE TABLE "t\x1b[31m"(id INTEGER PRIMARY KEY);'
+                         'INSERT INTO "t\x1b[31m" VALUES (1), (2);'
+                         'CREATE TABLE "k\x1b]0;x\x07"(a);')
+    filter_path.write_text('tables:\n  - name: "t\\e[31m"\n    where: id = 1\n')
+    result = leat.run("demo", "--dir", str(tmp_path / "d"), "--source", str(source), "--filter",
+                      str(filter_path), "--builds", "1")
+    assert " left     t?[31m: 1 added; " in result.stdout
+    assert " stays    1 of 2 rows of t?[31m; tables k?]0;x?\n" in result.stdout
+    assert not any(c < " " and c != "\n" or "\x7f" <= c < "\xa0" for c in result.stdout)
