@@ -273,52 +273,6 @@ def test_a_watch_without_a_source_does_not_begin(site):
 # The output.
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 64 KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "leat-test", disk], capture_output=True)
-    if mounted.returncode != 0:
-        pytest.skip("a small file system cannot be mounted")
-    yield disk
-    subprocess.run(["umount", "--lazy", disk], check=True)
-
-
-def test_a_full_disk_leaves_the_old_output(site, small_disk):
-    site.out_dir = small_disk
-    site.out = small_disk / "public.db"
-    site.run()
-    site.write("INSERT INTO items SELECT 1000 + id, 1, 'big', zeroblob(40000) FROM items")
-    refused(site, [f'could not write the new "{site.out}"', "disk is full"])
-    with open(small_disk / "ballast", "wb", buffering=0) as ballast:
-        with contextlib.suppress(OSError):
-            while ballast.write(bytes(PAGE)):
-                pass
-    site.write("DELETE FROM items WHERE name = 'big'", "DELETE FROM items WHERE id = 10", ADD)
-    refused(site, str(site.out))  # not one page is left
-    (small_disk / "ballast").unlink()
-    works_again(site)
-
-
-def test_a_full_disk_under_a_watch_is_tried_again(site, small_disk):
-    site.out_dir = small_disk
-    site.out = small_disk / "public.db"
-    watch = site.start("--watch", "--interval", "20ms", "--debounce", "0s")
-    watch.wait_line("version", stream="stdout")
-    before = site.content()
-    site.write("INSERT INTO items SELECT 1000 + id, 1, 'big', zeroblob(40000) FROM items")
-    assert "disk is full" in watch.wait_line("failed, trying again").string
-    assert site.content() == before
-    site.write("DELETE FROM items WHERE name = 'big'",
-               "INSERT INTO items VALUES (11, 1, 'small', '')")
-    watch.wait_line(": version", stream="stdout")
-    assert site.names()[-1] == "small"
-    assert watch.stop().code == 0
-    site.check_whole()
-
-
 @pytest.mark.parametrize("limit", [0, 4096, 12288, 65536])
 def test_a_limit_on_the_size_of_files_is_an_error(site, limit):
     site.write("INSERT INTO items SELECT 1000 + id, 1, 'big', zeroblob(40000) FROM items")
