@@ -155,3 +155,19 @@ str_clip(const char *text, struct str_clip *ret)
     ret->text[out] = '\0';
     return ret->text;
 }
+
+char *
+str_shown(const char *text)
+{
+    char *copy = strdup(text);
+    size_t len = strlen(text), n;
+
+    for (char *p = copy; p && len > 0; p += n, len -= n) {
+        n = utf8_char((const uint8_t *)p, len);
+        if (n == 0) {
+            *p = '?';
+            n = 1;
+        }
+    }
+    return copy;
+}

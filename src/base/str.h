@@ -22,6 +22,9 @@ bool str_is_utf8(const void *data, size_t len);
 /* Lower-case hex of `len` bytes and a NUL into `ret`, which has room for 2 * len + 1. */
 void str_hex(const void *data, size_t len, char *ret);
 
+/* A copy, owned, in which every byte that belongs to no character is '?'; NULL without memory. */
+char *str_shown(const char *text) MUST_CHECK;
+
 /*
  * Make `text` safe to show: each control character (C0, DEL, C1) and each byte
  * that is not UTF-8 becomes '?'. Returns `text`, which never grows.

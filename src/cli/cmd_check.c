@@ -154,6 +154,15 @@ print_text(const struct survey *v)
                          "writers wait"));
 }
 
+/* Names and definitions of a database may be any bytes; JSON is not. */
+static json_t *
+text_json(const char *text)
+{
+    CLEANUP(freep) char *shown = str_shown(text);
+
+    return shown ? json_string(shown) : NULL;
+}
+
 static json_t *
 columns_json(const struct plan_table *t, enum plan_column what)
 {
@@ -161,7 +170,7 @@ columns_json(const struct plan_table *t, enum plan_column what)
 
     for (size_t i = 0; list && i < t->source->column_count; i++) {
         if (t->columns[i] == what &&
-            json_array_append_new(list, json_string(t->source->columns[i].name)) < 0) {
+            json_array_append_new(list, text_json(t->source->columns[i].name)) < 0) {
             json_decref(list);
             return NULL;
         }
@@ -172,11 +181,18 @@ columns_json(const struct plan_table *t, enum plan_column what)
 static json_t *
 table_json(const struct plan_table *t, const struct survey_table *count)
 {
-    return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o, s:s?, s:b}", "name", t->name, "rows",
-                     (json_int_t)count->rows, "admitted", (json_int_t)count->admitted, "columns",
-                     columns_json(t, PLAN_PUBLISHED), "emptied", columns_json(t, PLAN_EMPTIED),
-                     "omitted", columns_json(t, PLAN_OMITTED), "where", t->filter->where,
-                     "row_local", t->row_local);
+    return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:s?, s:b}", "name", text_json(t->name),
+                     "rows", (json_int_t)count->rows, "admitted", (json_int_t)count->admitted,
+                     "columns", columns_json(t, PLAN_PUBLISHED), "emptied",
+                     columns_json(t, PLAN_EMPTIED), "omitted", columns_json(t, PLAN_OMITTED),
+                     "where", t->filter->where, "row_local", t->row_local);
+}
+
+static json_t *
+kept_back_json(const struct plan_kept_back *k)
+{
+    return json_pack("{s:s, s:o, s:o, s:s}", "kind", k->kind, "name", text_json(k->name), "table",
+                     text_json(k->table), "reason", k->reason);
 }
 
 /* Append to a list that may be NULL for want of memory; then it stays NULL. */
@@ -200,17 +216,15 @@ print_json(const struct survey *v, struct err *e)
     for (size_t i = 0; i < p->table_count; i++)
         add_json(&tables, table_json(&p->tables[i], &v->tables[i]));
     for (size_t i = 0; i < p->index_count; i++)
-        add_json(&indexes, json_string(p->indexes[i].name));
+        add_json(&indexes, text_json(p->indexes[i].name));
     for (size_t i = 0; i < p->view_count; i++)
-        add_json(&views, json_string(p->views[i].name));
+        add_json(&views, text_json(p->views[i].name));
     for (size_t i = 0; i < p->kept_back_count; i++)
-        add_json(&kept_back, json_pack("{s:s, s:s, s:s, s:s}", "kind", p->kept_back[i].kind, "name",
-                                       p->kept_back[i].name, "table", p->kept_back[i].table,
-                                       "reason", p->kept_back[i].reason));
+        add_json(&kept_back, kept_back_json(&p->kept_back[i]));
     for (size_t i = 0; i < v->dangling_count; i++)
-        add_json(&dangling,
-                 json_pack("{s:s, s:s, s:I}", "table", v->dangling[i].table, "parent",
-                           v->dangling[i].parent, "rows", (json_int_t)v->dangling[i].rows));
+        add_json(&dangling, json_pack("{s:o, s:o, s:I}", "table", text_json(v->dangling[i].table),
+                                      "parent", text_json(v->dangling[i].parent), "rows",
+                                      (json_int_t)v->dangling[i].rows));
     all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "tables", tables, "indexes", indexes, "views",
                     views, "kept_back", kept_back, "dangling", dangling, "wal", v->wal);
     if (!all)

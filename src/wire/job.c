@@ -134,24 +134,6 @@ text_is_allowed(const struct field *f, const char *text, size_t len)
     }
 }
 
-/* A copy in which every byte that belongs to no character is '?'; NULL without memory. */
-static char *
-make_shown(const char *text)
-{
-    char *copy = strdup(text);
-    size_t len = strlen(text), n;
-
-    for (char *p = copy; p && len > 0; p += n, len -= n) {
-        for (n = 1; n <= MIN(len, (size_t)4) && !str_is_utf8(p, n);)
-            n++;
-        if (n > MIN(len, (size_t)4)) {
-            *p = '?';
-            n = 1;
-        }
-    }
-    return copy;
-}
-
 static const char *
 field_text(const struct field *f, const void *value)
 {
@@ -188,7 +170,7 @@ encode_field(const struct field *f, const void *value, json_t **ret)
     default:
         text = field_text(f, value);
         if (f->type == SHOWN) {
-            text = shown = make_shown(text);
+            text = shown = str_shown(text);
             if (!shown)
                 return ERR_NOMEM;
         }

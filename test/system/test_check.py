@@ -87,3 +87,14 @@ def test_an_error_cannot_command_a_terminal(leat, command, out):
     assert result.code == 1
     assert 'table "t?[31m": integer overflow' in result.stderr
     assert controls(result.stderr) == []
+
+
+def test_names_that_are_no_text_are_shown_in_json(leat):
+    source = make_db(leat.dir / "back.db", TABLES + "CREATE TABLE cafX(id);")
+    with open(source, "r+b") as file:  # a program of another age has written it
+        content = file.read()
+        file.seek(0)
+        file.write(content.replace(b"cafX", b"caf\xe9"))
+    (leat.dir / "filter.yaml").write_text("tables:\n  - name: notes\n")
+    found = leat.run("check", "--filter", "filter.yaml", "--json", source).json["kept_back"]
+    assert [k["name"] for k in found] == ["caf?", "places"]

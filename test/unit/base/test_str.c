@@ -100,6 +100,15 @@ masks_what_a_terminal_would_obey(void **state)
     }
 }
 
+static void
+shows_bytes_that_are_no_text(void **state)
+{
+    CLEANUP(freep) char *shown = str_shown("a\xff\xe2\x82\xac\n\xe2\x82");
+
+    (void)state;
+    assert_string_equal(shown, "a?\xe2\x82\xac\n??");
+}
+
 int
 main(void)
 {
@@ -109,6 +118,7 @@ main(void)
         cmocka_unit_test(writes_hex),
         cmocka_unit_test(clips_between_characters),
         cmocka_unit_test(masks_what_a_terminal_would_obey),
+        cmocka_unit_test(shows_bytes_that_are_no_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
