@@ -73,9 +73,10 @@ plan_fts5(struct maker *m, struct plan_table *t, const struct ddl_virtual *v)
     const struct plan_table *of;
     int r = fts5_option(m, v, "content", &content);
 
-    if (r == 0)
-        r = fts5_option(m, v, "content_rowid", &rowid);
     if (r < 0 || !content)
+        return r;
+    r = fts5_option(m, v, "content_rowid", &rowid);
+    if (r < 0)
         return r;
     if (content[0] == '\0')
         return maker_refuse_table(
