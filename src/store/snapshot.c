@@ -204,8 +204,9 @@ publish(struct temp *temp, const char *out, const struct snapshot_meta *before,
 
     if (r == 0)
         r = check_no_writer(out, e);
-    if (r == 0)
-        r = read_known(out, &old, e);
+    if (r < 0)
+        return r;
+    r = read_known(out, &old, e);
     if (r < 0)
         return r;
     same_source = str_eq(old.position.incarnation, meta->position.incarnation);
@@ -256,8 +257,9 @@ build(const struct snapshot_request *request, const char *out, struct snapshot_r
     struct stat st;
     int r = temp_create(out, &temp, e);
 
-    if (r == 0)
-        r = read_known(out, &before, e);
+    if (r < 0)
+        return r;
+    r = read_known(out, &before, e);
     if (r < 0)
         return r;
     build_watch_init(&watch, request);
