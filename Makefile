@@ -42,6 +42,7 @@ fuzz: deps ## run each fuzzer for FUZZ_SECONDS (60)
 install: all ## install under PREFIX (/usr/local), honouring DESTDIR
 	$(if $(PREFIX),meson configure $(BUILD) -Dprefix=$(PREFIX))
 	DESTDIR=$(if $(DESTDIR),$(abspath $(DESTDIR))) meson install -C $(BUILD)
+	$(if $(DESTDIR),,@test "$$(id -u)" -ne 0 || /sbin/ldconfig)
 
 .PHONY: format
 format: ## lay out the source with clang-format

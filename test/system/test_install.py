@@ -44,6 +44,15 @@ def test_a_program_builds_from_headers_and_pkg_config_alone(installed, tmp_path)
     assert rows == "2\n"
 
 
+def test_pkg_config_finds_it_by_itself(installed):
+    root, _ = installed
+    (pc,) = root.rglob("leat.pc")
+    searched = subprocess.run(["pkg-config", "--variable=pc_path", "pkg-config"], check=True,
+                              capture_output=True, text=True).stdout.strip().split(":")
+    place = f"/{pc.parent.relative_to(root)}"
+    assert place in searched or not place.startswith("/usr/"), (place, searched)
+
+
 def test_headers_stand_alone_and_are_c_and_cpp(installed, tmp_path):
     root, env = installed
     flags = subprocess.run(["pkg-config", "--cflags", "leat"], env=env, check=True,
