@@ -354,6 +354,10 @@ check_count(const struct command *command, const struct args *args, struct err *
                        CLIP(args->args[command->args_max]));
     if (args->arg_count < command->args_min)
         return err_set(e, ERR_CONFIG, _("arguments are missing; needed are %s"), names);
+    for (size_t i = 0; i < args->arg_count; i++) {
+        if (args->args[i][0] == '\0')
+            return err_set(e, ERR_CONFIG, _("argument %zu is empty; needed are %s"), i + 1, names);
+    }
     return 0;
 }
 

@@ -116,6 +116,24 @@ print_table(const struct plan_table *t, const struct survey_table *count, int wi
 }
 
 /* Names are clipped: a database may hold any bytes in them, JSON has them whole. */
+/* Rows that leave and refer to rows that stay: "orders(customer_id)". */
+static void
+print_dangling(const struct survey_dangling *d)
+{
+    char columns[256] = "";
+
+    /* A key too long for the line is cut, which is seen. */
+    for (size_t i = 0; i < d->key->column_count; i++) {
+        size_t len = strlen(columns);
+
+        (void)snprintf(columns + len, sizeof columns - len, "%s%s", i > 0 ? ", " : "",
+                       CLIP(d->key->columns[i]));
+    }
+    printf(P_("note: %" PRId64 " row of %s(%s) refers to a row of %s that stays\n",
+              "note: %" PRId64 " rows of %s(%s) refer to rows of %s that stay\n", d->rows),
+           d->rows, CLIP(d->table), columns, CLIP(d->key->parent));
+}
+
 static void
 print_text(const struct survey *v)
 {
@@ -145,10 +163,7 @@ print_text(const struct survey *v)
     if (p->kept_back_count == 0)
         printf("  %s\n", _("no object; rows and columns as counted above"));
     for (size_t i = 0; i < v->dangling_count; i++)
-        printf(P_("note: %" PRId64 " row of %s refers to a row of %s that stays\n",
-                  "note: %" PRId64 " rows of %s refer to rows of %s that stay\n",
-                  v->dangling[i].rows),
-               v->dangling[i].rows, CLIP(v->dangling[i].table), CLIP(v->dangling[i].parent));
+        print_dangling(&v->dangling[i]);
     if (!v->wal)
         printf("%s\n", _("note: the source is not in WAL mode: while a snapshot reads it, its "
                          "writers wait"));
@@ -205,6 +220,17 @@ add_json(json_t **list, json_t *item)
     }
 }
 
+static json_t *
+dangling_json(const struct survey_dangling *d)
+{
+    json_t *columns = json_array();
+
+    for (size_t i = 0; i < d->key->column_count; i++)
+        add_json(&columns, text_json(d->key->columns[i]));
+    return json_pack("{s:o, s:o, s:o, s:I}", "table", text_json(d->table), "columns", columns,
+                     "parent", text_json(d->key->parent), "rows", (json_int_t)d->rows);
+}
+
 static int
 print_json(const struct survey *v, struct err *e)
 {
@@ -222,9 +248,7 @@ print_json(const struct survey *v, struct err *e)
     for (size_t i = 0; i < p->kept_back_count; i++)
         add_json(&kept_back, kept_back_json(&p->kept_back[i]));
     for (size_t i = 0; i < v->dangling_count; i++)
-        add_json(&dangling, json_pack("{s:o, s:o, s:I}", "table", text_json(v->dangling[i].table),
-                                      "parent", text_json(v->dangling[i].parent), "rows",
-                                      (json_int_t)v->dangling[i].rows));
+        add_json(&dangling, dangling_json(&v->dangling[i]));
     all = json_pack("{s:o, s:o, s:o, s:o, s:o, s:b}", "tables", tables, "indexes", indexes, "views",
                     views, "kept_back", kept_back, "dangling", dangling, "wal", v->wal);
     if (!all)

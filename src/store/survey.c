@@ -136,7 +136,7 @@ add_dangling(struct source *s, struct survey *v, const struct plan_table *t,
     r = count_dangling(s, v->plan, t, key, &rows, e);
     if (r == 0 && rows > 0)
         v->dangling[v->dangling_count++] =
-            (struct survey_dangling){.table = t->name, .parent = key->parent, .rows = rows};
+            (struct survey_dangling){.table = t->name, .key = key, .rows = rows};
     return r;
 }
 

@@ -17,8 +17,8 @@ struct survey_table {
 
 /* Rows that leave and refer by a foreign key to rows that stay. */
 struct survey_dangling {
-    const char *table;  /* borrowed from the plan */
-    const char *parent; /* likewise */
+    const char *table;            /* borrowed from the plan, like the others */
+    const struct ddl_clause *key; /* the foreign key: its columns, and the table it refers to */
     int64_t rows;
 };
 

@@ -30,6 +30,7 @@ def test_every_command_that_help_names_has_help(leat):
     (["frobnicate"], '"frobnicate"'),
     (["--frobnicate"], "frobnicate"),
     (["snapshot", "--frobnicate"], "frobnicate"),
+    (["snapshot", "--filter", "f.yaml", "back.db", ""], "argument 2 is empty"),
 ])
 def test_wrong_usage_exits_with_2_and_says_what_was_wrong(leat, args, complaint):
     result = leat.run(*args, ok=False)

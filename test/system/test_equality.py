@@ -300,8 +300,8 @@ def test_dangling_references_are_reported(leat):
         """)
     text = as_filter(full=["child"], filtered={"parent": "ok"})
     found = checked(leat, source, text)
-    assert sorted((d["table"], d["parent"], d["rows"]) for d in found["dangling"]) == [
-        ("child", "parent", 1), ("child", "parent", 2)]
+    assert sorted((d["table"], d["columns"], d["parent"], d["rows"]) for d in found["dangling"]) == [
+        ("child", ["p"], "parent", 2), ("child", ["q"], "parent", 1)]
     assert [k for k in found["kept_back"] if k["kind"] == "constraint"]
     out = produced(leat, source, text)
     assert len(ask(out, "PRAGMA foreign_key_check")) == 3

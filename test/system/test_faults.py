@@ -412,3 +412,21 @@ def test_what_somebody_wrote_to_the_output_does_not_stay(site):
     site.run("--replace")
     works_again(site)
     assert "mine" not in site.names()
+
+
+def test_a_sub_query_that_collects_too_much_is_refused(leat):
+    """Six hundred texts of a megabyte each: more than a build may use."""
+    source = make_db(leat.dir / "back.db", """
+        CREATE TABLE u(x INTEGER PRIMARY KEY);
+        WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 600)
+        INSERT INTO u SELECT x FROM n;
+        CREATE TABLE t(a TEXT);
+        INSERT INTO t VALUES('1');
+        """)
+    (leat.dir / "filter.yaml").write_text(
+        "tables:\n  - name: u\n  - name: t\n"
+        "    where: a NOT IN (SELECT printf('%1000000d', x) FROM u)\n")
+    result = leat.run("snapshot", "--filter", "filter.yaml", source, "public.db", ok=False)
+    assert result.code == 1
+    assert "more than the 512 MiB of memory" in result.stderr
+    assert not list(leat.dir.glob("*public.db*"))
