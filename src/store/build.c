@@ -33,12 +33,12 @@
 #include "base/str.h"
 #include "feed/plan.h"
 #include "feed/sql_token.h"
+#include "store/clock.h"
 #include "store/dates.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #define BUILD_CACHE_KIB 16384 /* page cache of the snapshot */
 #define BUILD_STEPS_PER_CHECK                                                                      \
@@ -54,27 +54,18 @@
 #define HEADER_COUNTER         1
 #define HEADER_LIBRARY_VERSION 3040001
 
-static int64_t
-clock_ns(clockid_t clock)
-{
-    struct timespec now;
-
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 void
 build_watch_init(struct build_watch *w, const struct snapshot_request *request)
 {
     *w = (struct build_watch){.request = request, .progress = {.stage = "rows", .table = ""}};
-    w->deadline_ns = clock_ns(CLOCK_MONOTONIC) +
-                     MIN(request->timeout_ms, (int64_t)BUILD_TIMEOUT_MAX_MS) * 1000000;
+    w->deadline_ns =
+        clock_monotonic_ns() + MIN(request->timeout_ms, (int64_t)BUILD_TIMEOUT_MAX_MS) * 1000000;
 }
 
 bool
 build_watch_goes_on(struct build_watch *w)
 {
-    int64_t now = clock_ns(CLOCK_MONOTONIC);
+    int64_t now = clock_monotonic_ns();
     double part = 0;
 
     if (w->cancelled || w->timed_out)
@@ -124,7 +115,7 @@ static int
 on_busy(void *ctx, int tries)
 {
     struct build_watch *w = ctx;
-    int64_t now = clock_ns(CLOCK_MONOTONIC);
+    int64_t now = clock_monotonic_ns();
 
     if (tries == 0)
         w->busy_until_ns = now + w->request->busy_timeout_ms * 1000000;
@@ -363,7 +354,7 @@ begin(struct source *s, const char *path, struct position *position, struct err 
     struct position now;
     int r;
 
-    position->number = (uint64_t)(clock_ns(CLOCK_REALTIME) / 1000);
+    position->number = (uint64_t)(clock_wall_ns() / 1000);
     r = source_begin(s, e);
     if (r == 0)
         r = source_incarnation(path, &now, e);
@@ -377,7 +368,7 @@ build_attached(struct source *s, const struct snapshot_request *request, struct 
                struct build_result *ret, struct err *e)
 {
     CLEANUP(plan_freep) struct plan *p = NULL;
-    int64_t started = clock_ns(CLOCK_MONOTONIC), page_size = 0;
+    int64_t started = clock_monotonic_ns(), page_size = 0;
     int r;
 
     r = begin(s, request->source, &ret->position, e);
@@ -395,7 +386,7 @@ build_attached(struct source *s, const struct snapshot_request *request, struct 
     if (r < 0)
         return explain(w, r, e);
     assert(p);
-    ret->read_ms = (clock_ns(CLOCK_MONOTONIC) - started) / 1000000;
+    ret->read_ms = (clock_monotonic_ns() - started) / 1000000;
     return explain(w, finish(s, p, w, e), e);
 }
 

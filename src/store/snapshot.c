@@ -21,6 +21,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "store/build.h"
+#include "store/clock.h"
 #include "store/digest.h"
 #include "store/meta.h"
 #include "store/temp.h"
@@ -31,27 +32,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define LOCK_STEP_MS 10 /* between two tries at a locked directory */
-
-static int64_t
-wall_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int64_t
-monotonic_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* The file that a symbolic link stands for, so that the link is not replaced; owned. */
 static int
@@ -199,6 +181,7 @@ publish(struct temp *temp, const char *out, const struct snapshot_meta *before,
     CLEANUP(closep) int directory = temp_open_directory(out);
     CLEANUP(temp_discard) struct temp meta_temp = TEMP_NONE;
     struct snapshot_meta old;
+    int64_t wall_ns = clock_wall_ns();
     bool same_source;
     int r = lock_directory(directory, out, watch, e);
 
@@ -217,8 +200,8 @@ publish(struct temp *temp, const char *out, const struct snapshot_meta *before,
     if (old.version == INT64_MAX || old.position.number == UINT64_MAX)
         return err_set(e, ERR_LIMIT, _("no version is left for \"%s\"; remove \"%s.meta\""), out,
                        out);
-    meta->version = MAX(old.version + 1, wall_ms());
-    meta->timestamp = wall_ms() / 1000;
+    meta->version = MAX(old.version + 1, wall_ns / 1000000);
+    meta->timestamp = wall_ns / 1000000000;
     if (same_source)
         meta->position.number = MAX(meta->position.number, old.position.number + 1);
     *ret_unchanged = old.version > 0 && str_eq(old.hash, meta->hash) && holds(out, &old);
@@ -300,7 +283,7 @@ int
 snapshot_build(const struct snapshot_request *request, struct snapshot_result *ret, struct err *e)
 {
     CLEANUP(freep) char *out = NULL;
-    int64_t started = monotonic_ms();
+    int64_t started_ns = clock_monotonic_ns();
     int r = resolve_out(request->out, &out, e);
 
     if (r < 0)
@@ -315,7 +298,7 @@ snapshot_build(const struct snapshot_request *request, struct snapshot_result *r
     r = build(request, out, ret, e);
     if (r < 0)
         return r;
-    ret->build_ms = monotonic_ms() - started;
+    ret->build_ms = (clock_monotonic_ns() - started_ns) / 1000000;
     return 0;
 }
 

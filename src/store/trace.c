@@ -2,30 +2,20 @@
 #include "store/trace.h"
 
 #include "base/str.h"
-
-#include <time.h>
-
-static uint64_t
-now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
+#include "store/clock.h"
 
 static uint64_t
 start(void *ctx)
 {
     (void)ctx;
-    return now_us();
+    return (uint64_t)clock_monotonic_ns();
 }
 
 static void
 finish(void *ctx, uint64_t started, bool query, const char *text, int rc, const char *message)
 {
     const struct trace *t = ctx;
-    int64_t duration_us = (int64_t)(now_us() - started);
+    int64_t duration_us = (clock_monotonic_ns() - (int64_t)started) / 1000;
 
     if (rc == SQLITE_OK && duration_us < TRACE_PRAGMA_US && str_starts(text, "PRAGMA "))
         return;
