@@ -6,8 +6,9 @@
  *   2. create    ".out.<16 hex>.tmp", locked
  *   3. build     build.c
  *   4. digest    SHA-256 of every byte; meanwhile the kernel writes them back
- *   5. compare   under a lock of the directory: same content as "out" already, or a
- *                build that began later was faster: remove the new file; done
+ *   5. compare   under a lock of the directory. Same content as "out" already:
+ *                remove the new file, and only 8, the position, is left to do.
+ *                Another content, but a build that began later was done first: end
  *   6. seal      fsync; ".out.meta.<16 hex>.tmp", fsync: now the disk has room for all
  *   7. publish   rename to "out", fsync of the directory
  *   8. meta      "out.meta" in the same way
@@ -182,7 +183,7 @@ publish(struct temp *temp, const char *out, const struct snapshot_meta *before,
     CLEANUP(temp_discard) struct temp meta_temp = TEMP_NONE;
     struct snapshot_meta old;
     int64_t wall_ns = clock_wall_ns();
-    bool same_source;
+    bool same_source, is_overtaken;
     int r = lock_directory(directory, out, watch, e);
 
     if (r == 0)
@@ -193,27 +194,23 @@ publish(struct temp *temp, const char *out, const struct snapshot_meta *before,
     if (r < 0)
         return r;
     same_source = str_eq(old.position.incarnation, meta->position.incarnation);
-    if (old.version != before->version && same_source &&
-        old.position.number >= meta->position.number)
-        return err_set(e, ERR_BUSY, _("a build that began later has replaced \"%s\" meanwhile"),
-                       out);
+    is_overtaken =
+        same_source && old.position.number >= meta->position.number &&
+        (old.version != before->version || old.position.number != before->position.number);
+    *ret_unchanged = old.version > 0 && str_eq(old.hash, meta->hash) && holds(out, &old);
+    if (is_overtaken && !*ret_unchanged)
+        return err_set(e, ERR_BUSY, _("a build of \"%s\" that began later was done first"), out);
     if (old.version == INT64_MAX || old.position.number == UINT64_MAX)
         return err_set(e, ERR_LIMIT, _("no version is left for \"%s\"; remove \"%s.meta\""), out,
                        out);
-    meta->version = MAX(old.version + 1, wall_ns / 1000000);
-    meta->timestamp = wall_ns / 1000000000;
+    meta->version = *ret_unchanged ? old.version : MAX(old.version + 1, wall_ns / 1000000);
+    meta->timestamp = *ret_unchanged ? old.timestamp : wall_ns / 1000000000;
     if (same_source)
         meta->position.number = MAX(meta->position.number, old.position.number + 1);
-    *ret_unchanged = old.version > 0 && str_eq(old.hash, meta->hash) && holds(out, &old);
-    if (*ret_unchanged) {
-        meta->version = old.version;
-        meta->timestamp = old.timestamp;
-        return 0;
-    }
-    r = temp_seal(temp, out, e);
+    r = *ret_unchanged ? 0 : temp_seal(temp, out, e);
     if (r == 0)
         r = meta_prepare(out, meta, &meta_temp, e);
-    if (r == 0)
+    if (r == 0 && !*ret_unchanged)
         r = temp_publish(temp, out, e);
     return r < 0 ? r : meta_publish(out, &meta_temp, e);
 }

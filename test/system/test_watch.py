@@ -10,7 +10,7 @@ import threading
 
 import pytest
 from conftest import make_db
-from snapshots import AT_ONCE, ENDLESS, OUTPUT, SLOW_FILTER, SOURCE, Site, children, ending, kill
+from snapshots import AT_ONCE, ENDLESS, SLOW_FILTER, SOURCE, Site, children, ending, kill
 
 QUICK = ["--watch", "--interval", "20ms", "--debounce", "0s"]
 
@@ -67,13 +67,16 @@ def test_a_change_from_another_process_is_published(site, journal):
 def test_what_nobody_may_see_changes_nothing(site):
     watch = site.start(*QUICK)
     published(watch)
-    before = [os.stat(site.out_dir / name) for name in OUTPUT]
+    before, meta = os.stat(site.out), site.meta()
     site.write("UPDATE items SET name = 'still hidden' WHERE id = 2",
                "CREATE TABLE private(x)", "INSERT INTO private VALUES (1)")
     watch.wait_line("unchanged", stream="stdout")
-    for name, stat in zip(OUTPUT, before):
-        now = os.stat(site.out_dir / name)
-        assert (now.st_ino, now.st_mtime_ns) == (stat.st_ino, stat.st_mtime_ns)
+    now = os.stat(site.out)
+    assert (now.st_ino, now.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    # Only how current it is, is known better.
+    position = site.meta()["position"]
+    assert int(position.split(":")[1]) > int(meta["position"].split(":")[1])
+    assert dict(meta, position=position) == site.meta()
     ends_well(site, watch)
 
 
@@ -166,7 +169,7 @@ def test_json_is_one_object_a_line(site):
     for meta in told:
         assert list(meta) == ["version", "hash", "size", "timestamp", "compressed", "position"]
         assert meta["compressed"] is False
-    assert told[-2] == site.meta()
+    assert told[-1] == site.meta()
     assert told[-1] == told[-2] | {"position": told[-1]["position"]}  # the same, seen later
     assert [meta["version"] for meta in told[:3]] == sorted({meta["version"] for meta in told})
 
