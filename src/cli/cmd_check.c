@@ -4,6 +4,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "cli/filter_file.h"
+#include "cli/heap.h"
 #include "feed/filter.h"
 #include "feed/sql_token.h"
 #include "store/survey.h"
@@ -290,7 +291,7 @@ cmd_check(const struct command_call *call, struct err *e)
     if (r == 0)
         r = source_open(call->args[0], o->busy_timeout_ms, NULL, &s, e);
     if (r == 0) {
-        r = survey_make(&s, filter, &v, e);
+        r = heap_explain(survey_make(&s, filter, &v, e), e);
         if (r < 0)
             return err_wrap(e, _("source \"%s\""), call->args[0]);
     }

@@ -9,6 +9,7 @@
 #include "cli/cmd_worker_snapshot.h"
 
 #include "base/i18n.h"
+#include "cli/heap.h"
 #include "feed/filter.h"
 #include "log/log.h"
 #include "net/frame_fd.h"
@@ -20,12 +21,6 @@
 
 #include <signal.h>
 #include <string.h>
-
-/*
- * Bytes that SQLite may use. A build needs under 32 MiB; what a sub-query
- * collects comes on top, and must not take the machine's memory.
- */
-#define HEAP_MAX ((sqlite3_int64)512 << 20)
 
 #define SEND_TIMEOUT_MS 10000 /* a parent that takes nothing for so long is given up */
 #define JOB_TIMEOUT_MS  10000 /* for the job to arrive */
@@ -131,13 +126,7 @@ build(struct worker *w, const struct job *job, struct job_result *ret, struct er
         .ctx = w,
     };
 
-    (void)sqlite3_hard_heap_limit64(HEAP_MAX); /* returns the limit before */
-    r = snapshot_build(&request, &result, e);
-    if (r == ERR_NOMEM && sqlite3_memory_highwater(0) > HEAP_MAX / 2)
-        return err_set(e, ERR_LIMIT,
-                       _("the build needs more than the %lld MiB of memory that it may use; a "
-                         "sub-query of the filter collects too much"),
-                       (long long)(HEAP_MAX >> 20));
+    r = heap_explain(snapshot_build(&request, &result, e), e);
     if (r < 0)
         return r;
     *ret = (struct job_result){

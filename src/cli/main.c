@@ -7,6 +7,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "cli/args.h"
+#include "cli/heap.h"
 #include "cli/nearest.h"
 #include "log/log.h"
 
@@ -209,6 +210,7 @@ main(int argc, char **argv)
     fill_standard_descriptors();
     (void)signal(SIGPIPE, SIG_IGN); /* a reader that went away is an error like others */
     (void)signal(SIGXFSZ, SIG_IGN); /* and so is a limit on the size of files */
+    heap_bound();
     set_up_language();
     option_defaults(&global_options, &args.global);
     if (wants_json(argc, argv))

@@ -414,7 +414,8 @@ def test_what_somebody_wrote_to_the_output_does_not_stay(site):
     assert "mine" not in site.names()
 
 
-def test_a_sub_query_that_collects_too_much_is_refused(leat):
+@pytest.mark.parametrize("command, out", [("snapshot", ["public.db"]), ("check", [])])
+def test_a_sub_query_that_collects_too_much_is_refused(leat, command, out):
     """Six hundred texts of a megabyte each: more than a build may use."""
     source = make_db(leat.dir / "back.db", """
         CREATE TABLE u(x INTEGER PRIMARY KEY);
@@ -426,7 +427,7 @@ def test_a_sub_query_that_collects_too_much_is_refused(leat):
     (leat.dir / "filter.yaml").write_text(
         "tables:\n  - name: u\n  - name: t\n"
         "    where: a NOT IN (SELECT printf('%1000000d', x) FROM u)\n")
-    result = leat.run("snapshot", "--filter", "filter.yaml", source, "public.db", ok=False)
+    result = leat.run(command, "--filter", "filter.yaml", source, *out, ok=False)
     assert result.code == 1
     assert "more than the 512 MiB of memory" in result.stderr
     assert not list(leat.dir.glob("*public.db*"))
